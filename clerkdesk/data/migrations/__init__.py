@@ -1,0 +1,1 @@
+"""Alembic migrations of the store, run by `clerkdesk.data.store` when a store is opened."""

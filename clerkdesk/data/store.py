@@ -1,0 +1,241 @@
+"""Opens the desk's store: an encrypted SQLite file in WAL mode, brought up to date by its migrations.
+
+`reading()` and `writing()` give connections; a write transaction begins IMMEDIATE, so that it never has to be
+retried half-way, and is on disk (synchronous=FULL) when the `with` block ends.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc, text
+from sqlalchemy.pool import QueuePool
+
+from clerkdesk.errors import ClerkDeskError, StoreTrouble
+from clerkdesk.i18n import N_
+
+NEWEST = "0002"
+BUSY_MILLISECONDS = 10_000
+
+
+class StoreNewer(StoreTrouble):
+    """The store was made by a newer version of the program."""
+
+    sentence = N_(
+        "Kho dữ liệu do phiên bản ClerkDesk mới hơn tạo ra (lược đồ {found}, bản này biết đến {known}). Không có gì bị thay đổi; hãy cập nhật ClerkDesk rồi mở lại."
+    )
+
+
+class StoreUnreadable(StoreTrouble):
+    """The file is not a store of ours, or its key is another."""
+
+    sentence = N_(
+        "Không mở được kho dữ liệu {path}: tệp hỏng hoặc sai khóa. Đừng xóa tệp; phục hồi từ bản sao lưu bằng “clerkdesk restore”."
+    )
+
+
+class StoreInUse(StoreTrouble):
+    """Another program has the store open."""
+
+    sentence = N_("ClerkDesk đang mở kho này ở một cửa sổ khác. Chuyển sang cửa sổ đó, hoặc đóng nó rồi mở lại.")
+
+
+class StoreFull(StoreTrouble):
+    """The disk is full."""
+
+    sentence = N_(
+        "Ổ đĩa đã đầy: chưa lưu được, chưa cấp số nào. Nội dung vẫn còn trên màn hình; xóa bớt tệp trên ổ đĩa rồi lưu lại."
+    )
+
+
+class StoreReadOnly(StoreTrouble):
+    """The store cannot be written."""
+
+    sentence = N_(
+        "Kho dữ liệu chỉ đọc được, không ghi được: chưa lưu, chưa cấp số nào. Kiểm tra quyền ghi của thư mục {path} rồi lưu lại."
+    )
+
+
+class StoreBusy(StoreTrouble):
+    """Another connection held the write lock for too long."""
+
+    sentence = N_("Kho dữ liệu đang bận, chưa lưu được, chưa cấp số nào. Chờ vài giây rồi lưu lại.")
+
+
+class StoreDamaged(StoreTrouble):
+    """A page cannot be read."""
+
+    sentence = N_(
+        "Kho dữ liệu có trang hỏng: {detail}. Ngừng nhập, sao chép nguyên thư mục dữ liệu, rồi phục hồi từ bản sao lưu gần nhất."
+    )
+
+
+class Store:
+    """An open store: the engine and the folder of files beside it."""
+
+    def __init__(self, engine: Engine, path: Path, lock: Any) -> None:
+        self.engine = engine
+        self.path = path
+        self._lock = lock
+
+    @property
+    def blob_folder(self) -> Path:
+        """Where the files live, by content (see `data.blobs`)."""
+        return self.path.parent / "files"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one consistent state; whatever it wrote would be rolled back."""
+        with _in_our_words(self.path), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection in an IMMEDIATE transaction that commits when the block ends without an error."""
+        with (
+            _in_our_words(self.path),
+            self.engine.connect().execution_options(immediate=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections and let another program open the store."""
+        self.engine.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def open_store(path: Path, key: bytes, *, exclusive: bool = True) -> Store:
+    """Open the store at `path`, making or upgrading it when needed.
+
+    Args:
+        path: the database file; its folder is made when it is missing.
+        key: 32 bytes.
+        exclusive: refuse when another program has it open; a backup or a report opens it beside the desk.
+
+    Raises:
+        StoreInUse, StoreUnreadable, StoreNewer, StoreReadOnly, StoreFull.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = _take_lock(path) if exclusive else None
+    engine = _engine(path, key)
+    store = Store(engine, path, lock)
+    try:
+        with _in_our_words(path):
+            _upgrade(engine)
+    except BaseException:
+        store.close()
+        raise
+    if os.name == "posix":
+        path.chmod(0o600)
+    return store
+
+
+def _take_lock(path: Path) -> Any:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise StoreInUse from error
+    except OSError as error:
+        raise StoreReadOnly(path=path.parent) from error
+    return lock
+
+
+def _engine(path: Path, key: bytes) -> Engine:
+    from sqlcipher3 import dbapi2
+
+    def connect() -> Any:
+        connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False, cached_statements=256)
+        # Before the key: SQLCipher would print to stderr, over the screen.
+        connection.execute("PRAGMA cipher_log_level = NONE")
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -16000")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        return connection
+
+    engine = create_engine(
+        "sqlite://", module=dbapi2, creator=connect, poolclass=QueuePool, pool_size=3, max_overflow=5
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def schema_version(connection: Connection) -> str | None:
+    """Return the store's migration, or None for an empty file."""
+    known = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").scalar()
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if known else None
+
+
+def _upgrade(engine: Engine) -> None:
+    with engine.connect() as connection:
+        found = schema_version(connection)
+    if found == NEWEST:
+        return
+    if found is not None and found > NEWEST:
+        raise StoreNewer(found=found, known=NEWEST)
+    upgrade_schema(engine, "head")
+
+
+def upgrade_schema(engine: Engine, revision: str) -> None:
+    """Run the migrations up to `revision` in one transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    with engine.connect().execution_options(immediate=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+@contextmanager
+def _in_our_words(path: Path) -> Iterator[None]:
+    """Turn the driver's errors into ours; nothing of SQLAlchemy's reaches a person."""
+    from sqlcipher3 import dbapi2
+
+    try:
+        yield
+    except ClerkDeskError:
+        raise
+    except (exc.DBAPIError, dbapi2.Error) as error:
+        original = error.orig if isinstance(error, exc.DBAPIError) else error
+        raise _translated(str(original), path) or error from error
+
+
+def _translated(detail: str, path: Path) -> StoreTrouble | None:
+    words = detail.lower()
+    if "full" in words or "disk i/o error" in words:
+        return StoreFull()
+    if "readonly" in words or "unable to open" in words:
+        return StoreReadOnly(path=path.parent)
+    if "locked" in words or "busy" in words:
+        return StoreBusy()
+    if "not a database" in words:
+        return StoreUnreadable(path=path)
+    if "malformed" in words or "hmac" in words:
+        return StoreDamaged(detail=detail)
+    return None
+
+
+def utc_now() -> dt.datetime:
+    """Return the machine's time, aware, in UTC."""
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,117 @@
+"""The store's 256-bit key: in the OS keyring when there is a trustworthy one, else in a file only the user can read."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clerkdesk.errors import StoreTrouble
+from clerkdesk.i18n import N_
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+# Backends that encrypt with a secret of the user's session. keyrings.alt would silently keep the key readable.
+TRUSTED_BACKENDS = ("SecretService.Keyring", "kwallet.DBusKeyring", "Windows.WinVaultKeyring", "macOS.Keyring")
+SERVICE = "clerkdesk-store"
+
+
+class StoreKeyMissing(StoreTrouble):
+    """The store is there, its key is not."""
+
+    sentence = N_(
+        "Không tìm thấy khóa của kho dữ liệu {path}. Dữ liệu còn nguyên; chạy “clerkdesk restore-key” và nhập mã khôi phục đã ghi khi cài đặt."
+    )
+
+
+class RecoveryCodeWrong(StoreTrouble):
+    """What was typed is not a recovery code."""
+
+    sentence = N_("Mã khôi phục không đúng: cần 13 nhóm 4 ký tự (A–Z, 2–7). Kiểm tra lại bản đã ghi.")
+
+
+def new_key() -> bytes:
+    """Return 32 fresh random bytes."""
+    return secrets.token_bytes(32)
+
+
+def recovery_code(key: bytes) -> str:
+    """Return the key as 13 groups of 4 letters and digits, to be written down and kept in a safe."""
+    text = base64.b32encode(key).decode().rstrip("=")
+    return "-".join(text[i : i + 4] for i in range(0, len(text), 4))
+
+
+def key_from_recovery_code(code: str) -> bytes:
+    """Return the key behind a typed recovery code; spaces, dashes and case do not matter.
+
+    Raises:
+        RecoveryCodeWrong: it is not one.
+    """
+    text = "".join(code.split()).replace("-", "").upper()
+    try:
+        key = base64.b32decode(text + "=" * (-len(text) % 8))
+    except ValueError as error:
+        raise RecoveryCodeWrong from error
+    if len(key) != 32:
+        raise RecoveryCodeWrong
+    return key
+
+
+def load_key(store: Path) -> bytes:
+    """Return the key of the store at `store`.
+
+    Raises:
+        StoreKeyMissing: neither the keyring nor the key file has it.
+    """
+    key_file = _key_file(store)
+    if key_file.exists():
+        return bytes.fromhex(key_file.read_text("ascii").strip())
+    keyring = _trusted_keyring()
+    kept = keyring.get_password(SERVICE, str(store.resolve())) if keyring else None
+    if kept is None:
+        raise StoreKeyMissing(path=store)
+    return bytes.fromhex(kept)
+
+
+def keep_key(store: Path, key: bytes, *, allow_keyring: bool = True) -> str:
+    """Keep the key of a new store and return where: `keyring` or `file`."""
+    keyring = _trusted_keyring() if allow_keyring else None
+    if keyring is not None:
+        keyring.set_password(SERVICE, str(store.resolve()), key.hex())
+        return "keyring"
+    key_file = _key_file(store)
+    key_file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key.hex())
+        file.flush()
+        os.fsync(file.fileno())
+    return "file"
+
+
+def place_of_key(store: Path) -> str:
+    """Return where the key is kept, for `doctor`: `file`, `keyring` or `missing`."""
+    if _key_file(store).exists():
+        return "file"
+    keyring = _trusted_keyring()
+    return "keyring" if keyring and keyring.get_password(SERVICE, str(store.resolve())) else "missing"
+
+
+def _key_file(store: Path) -> Path:
+    return store.with_suffix(".key")
+
+
+def _trusted_keyring() -> KeyringBackend | None:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        backend = keyring.get_keyring()
+    except (KeyringError, RuntimeError, OSError):
+        return None
+    name = f"{type(backend).__module__.rsplit('.', 1)[-1]}.{type(backend).__name__}"
+    trusted = name in TRUSTED_BACKENDS
+    return backend if trusted else None

@@ -1,0 +1,110 @@
+"""Setting up: the agency, its first desk, its first user, its registers, the directory (Đà Nẵng 8849 Đ13.5a)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select
+
+from clerkdesk.data.schema import agency, desk, unit
+from clerkdesk.errors import RuleBroken
+from clerkdesk.i18n import N_
+from clerkdesk.services.clock import local
+from clerkdesk.services.commands import OpenRegisters, Result, SetUpAgency
+from clerkdesk.services.directory import DIRECTORY_FILE, import_directory
+from clerkdesk.services.ids import new_id
+from clerkdesk.services.lengths import Missing
+from clerkdesk.services.people import create_person
+from clerkdesk.services.registers import create_register, open_registers
+
+
+class AgencyAlreadySetUp(RuleBroken):
+    """The store belongs to an agency."""
+
+    sentence = N_("Kho này đã thuộc cơ quan “{name}”. Muốn làm lại từ đầu, chọn thư mục dữ liệu khác.")
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyFacts:
+    """The agency that a desk works for."""
+
+    id: UUID
+    name: str
+    parent_name: str
+    short_name: str
+    organ_id: str
+    place: str
+    address: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFacts:
+    """This desk."""
+
+    id: UUID
+    code: str
+    name: str
+
+
+def set_up_agency(tx: Connection, command: SetUpAgency, at: dt.datetime) -> Result:
+    """Make everything that a desk needs before the first document.
+
+    Raises:
+        AgencyAlreadySetUp, Missing, UsernameWrong, RegisterCodeTaken, SymbolTaken, TemplateBroken.
+    """
+    existing = tx.execute(select(agency.c.name)).scalar()
+    if existing is not None:
+        raise AgencyAlreadySetUp(name=existing)
+    for field, label in (("name", "Tên cơ quan"), ("short_name", "Tên viết tắt")):
+        if not getattr(command, field):
+            raise Missing(label=label, field=field)
+    tx.execute(
+        insert(agency).values(
+            id=command.agency,
+            name=command.name,
+            parent_name=command.parent_name,
+            short_name=command.short_name,
+            organ_id=command.organ_id,
+            place=command.place,
+            address=command.address,
+            contact=command.contact,
+            created_at=at,
+        )
+    )
+    tx.execute(
+        insert(desk).values(
+            agency_id=command.agency,
+            id=command.desk,
+            code=command.desk_code,
+            name=command.desk_name,
+            incarnation=new_id(),
+            created_at=at,
+        )
+    )
+    for one in command.units:
+        tx.execute(insert(unit).values(agency_id=command.agency, id=one.id, name=one.name, short_name=one.short_name))
+    create_person(tx, command.agency, command.administrator, command.password_hash, at)
+    made = tuple(create_register(tx, command.agency, facts, place) for place, facts in enumerate(command.registers))
+    opening = OpenRegisters(
+        uid=command.uid, agency=command.agency, actor=command.actor, desk=command.desk, made_at=command.made_at,
+        year=local(at).year, registers=made,
+    )  # fmt: skip
+    open_registers(tx, opening, at)
+    with DIRECTORY_FILE.open(encoding="utf-8", newline="") as lines:
+        import_directory(tx, lines)
+    return Result(subject=command.agency)
+
+
+def agency_of_store(connection: Connection) -> AgencyFacts | None:
+    """Return the agency of this desk's store, or None before the set-up."""
+    row = connection.execute(select(agency)).mappings().first()
+    return None if row is None else AgencyFacts(**{name: row[name] for name in AgencyFacts.__dataclass_fields__})
+
+
+def desk_of_store(connection: Connection) -> DeskFacts | None:
+    """Return this desk, or None before the set-up."""
+    row = connection.execute(select(desk.c.id, desk.c.code, desk.c.name)).first()
+    return None if row is None else DeskFacts(row.id, row.code, row.name)

@@ -1,0 +1,411 @@
+"""Arrivals (văn bản đến): registering, correcting, voiding, submitting, ending."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from clerkdesk.data.prepared import Prepared, prepared_insert
+from clerkdesk.data.schema import arrival, learned_suffix
+from clerkdesk.errors import RuleBroken
+from clerkdesk.i18n import N_
+from clerkdesk.services import numbering
+from clerkdesk.services.attachments import attach
+from clerkdesk.services.clock import local, today
+from clerkdesk.services.commands import (
+    ArrivalFacts,
+    CorrectArrival,
+    FinishArrival,
+    RegisterArrival,
+    Result,
+    SubmitArrival,
+    VoidNumber,
+)
+from clerkdesk.services.corrections import keep_old_values
+from clerkdesk.services.document_types import type_name
+from clerkdesk.services.lengths import check_lengths, check_present
+from clerkdesk.services.reference_code import joined
+from clerkdesk.services.secrecy import refuse_secrets
+from clerkdesk.services.settings import read_setting
+from clerkdesk.services.vocabulary import UNPROCESSED, ArrivalStatus
+
+
+class DuplicateArrival(RuleBroken):
+    """The same document stands in the register already."""
+
+    sentence = N_(
+        "Văn bản này đã vào sổ: số đến {number}/{year} ngày {date}, {issuer}, {code}. Bấm F2 lần nữa nếu đúng là bản thứ hai cần đăng ký."
+    )
+
+    def __init__(self, earlier: EarlierArrival) -> None:
+        self.earlier = earlier
+        super().__init__(
+            number=earlier.number,
+            year=earlier.year,
+            date=f"{earlier.arrival_date:%d/%m/%Y}",
+            issuer=earlier.issuer,
+            code=earlier.code,
+            field="code",
+        )
+
+
+class DateInFuture(RuleBroken):
+    """A date lies after the day it must not pass."""
+
+    sentence = N_("{label} ({date}) ở sau ngày {limit}. Kiểm tra lại ngày, hoặc đồng hồ máy tính.")
+
+
+class ArrivalUnknown(RuleBroken):
+    """There is no such arrival."""
+
+    sentence = N_("Không tìm thấy văn bản đến này trong kho. Làm mới danh sách rồi thử lại.")
+
+
+class ArrivalVoid(RuleBroken):
+    """The arrival's number is void."""
+
+    sentence = N_("Số đến {number} đã hủy, không sửa được nữa. Đăng ký lại văn bản với số mới.")
+
+
+class NothingChanged(RuleBroken):
+    """A correction that changes nothing."""
+
+    sentence = N_("Không có gì thay đổi.")
+
+
+class CannotFinish(RuleBroken):
+    """The arrival is not being processed, or the state is no end."""
+
+    sentence = N_("Văn bản này không còn ở trạng thái chờ xử lý.")
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierArrival:
+    """An entry that looks like the same document."""
+
+    id: UUID
+    number: str
+    year: int
+    arrival_date: dt.date
+    issuer: str
+    code: str
+    issued_date: dt.date | None
+    subject: str
+
+
+class ArrivalRegistered(Result):
+    """The arrival's number in its register."""
+
+    number: int
+    sub_number: str = ""
+    year: int
+
+
+class ArrivalChanged(Result):
+    """The fields that a correction changed."""
+
+    changed: tuple[str, ...] = ()
+
+
+_write = prepared_insert(arrival, *(column.name for column in arrival.c if column.name not in ("row", "revision")))
+
+
+def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) -> ArrivalRegistered:
+    """Enter an arriving document (văn bản đến) in its register under the next arrival number.
+
+    The number follows the order of receipt within the year, one series for paper and electronic documents
+    (NĐ 30/2020 Đ22.2; Hà Nam 44/2024 Đ10.3b). The arrival's id is the command's uid.
+
+    Raises:
+        SecretDocument, ExcludedDocument: such documents stay outside; nothing of them is kept.
+        DuplicateArrival: carries the earlier entry; `second_copy` registers all the same.
+        Missing, TooLong, TooLarge, DateInFuture: a field must be mended.
+        RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere, NumberNotReserved, NumberUnknown.
+    """
+    facts = command.facts
+    _check(tx, command.agency, facts)
+    if not command.second_copy:
+        earlier = find_earlier(tx, command.agency, facts)
+        if earlier is not None:
+            raise DuplicateArrival(earlier)
+    numbered = _number(tx, command, at)
+    _write(
+        tx,
+        agency_id=command.agency,
+        id=command.uid,
+        register_id=command.register_id,
+        year=numbered.year,
+        number=numbered.number,
+        sub_number=numbered.sub_number,
+        status=ArrivalStatus.REGISTERED.value,
+        registered_at=numbered.registered_at,
+        registered_by=command.actor,
+        **_columns(facts),
+    )
+    attach(tx, command, command.uid, command.files, at)
+    _learn_suffix(tx, command.agency, facts, at)
+    return ArrivalRegistered(
+        subject=command.uid, number=numbered.number, sub_number=numbered.sub_number, year=numbered.year
+    )
+
+
+def correct_arrival(tx: Connection, command: CorrectArrival, at: dt.datetime) -> ArrivalChanged:
+    """Correct an arrival's fields; number, register and arrival date stay (NĐ 30/2020 Đ22.2).
+
+    Raises:
+        ArrivalUnknown, ArrivalVoid, NothingChanged, and those of a wrong field as in `register_arrival`.
+    """
+    old = _row(tx, command.agency, command.arrival)
+    _check(tx, command.agency, command.facts, arrival_date=old["arrival_date"])
+    new = _columns(command.facts)
+    del new["arrival_date"]
+    changed = keep_old_values(tx, command, command.arrival, old, new, command.reason, at)
+    if not changed:
+        raise NothingChanged
+    tx.execute(
+        update(arrival)
+        .where(arrival.c.agency_id == command.agency, arrival.c.id == command.arrival)
+        .values(revision=arrival.c.revision + 1, **{field: new[field] for field in changed})
+    )
+    return ArrivalChanged(subject=command.arrival, changed=tuple(changed))
+
+
+def void_arrival(tx: Connection, command: VoidNumber, at: dt.datetime) -> Result:
+    """Void an arrival's number: entry, reason and content stay (NĐ 30/2020 Đ15.1).
+
+    Raises:
+        NumberUnknown, AlreadyVoid, ReasonMissing.
+    """
+    issue = numbering.Issue(
+        command.agency, command.register_id, command.year, command.uid, command.actor, command.desk, at
+    )
+    document = numbering.void(tx, issue, command.number, command.sub_number, command.reason)
+    tx.execute(
+        update(arrival)
+        .where(arrival.c.agency_id == command.agency, arrival.c.id == document)
+        .values(status=ArrivalStatus.VOIDED, revision=arrival.c.revision + 1)
+    )
+    return Result(subject=document)
+
+
+def submit_arrival(tx: Connection, command: SubmitArrival, at: dt.datetime) -> ArrivalChanged:
+    """Submit the arrival for a directive (trình; Hà Nam 44/2024 Đ11.1).
+
+    Raises:
+        ArrivalUnknown, ArrivalVoid, CannotFinish, Missing.
+    """
+    old = _row(tx, command.agency, command.arrival)
+    check_lengths(command)
+    check_present(command, "to_places")
+    if old["status"] not in UNPROCESSED:
+        raise CannotFinish
+    new = {"to_places": command.to_places, "status": ArrivalStatus.SUBMITTED}
+    changed = keep_old_values(tx, command, command.arrival, old, new, "", at)
+    _set(tx, command.agency, command.arrival, new)
+    return ArrivalChanged(subject=command.arrival, changed=tuple(changed))
+
+
+def finish_arrival(tx: Connection, command: FinishArrival, at: dt.datetime) -> ArrivalChanged:
+    """End the processing: completed, no action needed, or read (Vĩnh Long 480 Đ14.1).
+
+    The same command with an unprocessed state opens it again, so that a slip can be undone.
+
+    Raises:
+        ArrivalUnknown, ArrivalVoid; CannotFinish: the state asked for is neither an end nor REGISTERED.
+    """
+    old = _row(tx, command.agency, command.arrival)
+    ends = (ArrivalStatus.COMPLETED, ArrivalStatus.NO_ACTION_NEEDED, ArrivalStatus.READ_CONFIRMED)
+    if command.status not in (*ends, ArrivalStatus.REGISTERED):
+        raise CannotFinish
+    changed = keep_old_values(tx, command, command.arrival, old, {"status": command.status}, "", at)
+    if not changed:
+        raise NothingChanged
+    _set(tx, command.agency, command.arrival, {"status": command.status})
+    return ArrivalChanged(subject=command.arrival, changed=tuple(changed))
+
+
+def find_earlier(connection: Connection, agency: UUID, facts: ArrivalFacts) -> EarlierArrival | None:
+    """Return an entry that repeats the document identifier, or number, notation and issuer (NĐ 30/2020 PL VI I.III.1h).
+
+    Two documents of one issuer with one code and different dates of another year are not the same: numbers start
+    again each year, so the issue date decides where both have one.
+    """
+    if facts.document_identifier:
+        found = _same_identifier(connection, agency=agency, identifier=facts.document_identifier).first()
+        if found is not None:
+            return _as_earlier(found)
+    if not (facts.code_number and facts.code_notation and facts.issuer):
+        return None
+    rows = _same_code(
+        connection,
+        agency=agency,
+        code_number=facts.code_number,
+        code_notation=facts.code_notation,
+        issuer=facts.issuer,
+    )
+    for row in rows:
+        same_year = not (row.issued_date and facts.issued_date) or row.issued_date[:4] == str(facts.issued_date.year)
+        if row.status != ArrivalStatus.VOIDED and same_year:
+            return _as_earlier(row)
+    return None
+
+
+_earlier = select(
+    arrival.c.id,
+    arrival.c.number,
+    arrival.c.sub_number,
+    arrival.c.year,
+    arrival.c.arrival_date,
+    arrival.c.issuer,
+    arrival.c.code_number,
+    arrival.c.code_notation,
+    arrival.c.issued_date,
+    arrival.c.subject,
+    arrival.c.status,
+).where(arrival.c.agency_id == bindparam("agency"))
+_same_identifier = Prepared(
+    _earlier.where(
+        arrival.c.document_identifier == bindparam("identifier"),
+        arrival.c.document_identifier != "",  # so that the partial index serves
+    ).order_by(arrival.c.registered_at.desc())
+)
+_same_code = Prepared(
+    _earlier.where(
+        arrival.c.code_number == bindparam("code_number"),
+        arrival.c.code_notation == bindparam("code_notation"),
+        arrival.c.issuer == bindparam("issuer"),
+    ).order_by(arrival.c.registered_at.desc())
+)
+
+
+def _as_earlier(row: Any) -> EarlierArrival:
+    return EarlierArrival(
+        UUID(row.id),
+        f"{row.number}{row.sub_number}",
+        row.year,
+        dt.date.fromisoformat(row.arrival_date),
+        row.issuer,
+        joined(row.code_number, row.code_notation),
+        dt.date.fromisoformat(row.issued_date) if row.issued_date else None,
+        row.subject,
+    )
+
+
+def arrival_by_id(connection: Connection, agency: UUID, arrival_id: UUID) -> dict[str, Any]:
+    """Return all fields of an arrival.
+
+    Raises:
+        ArrivalUnknown.
+    """
+    row = connection.execute(
+        select(arrival).where(arrival.c.agency_id == agency, arrival.c.id == arrival_id)
+    ).mappings().first()  # fmt: skip
+    if row is None:
+        raise ArrivalUnknown
+    return dict(row)
+
+
+def learned_notations(connection: Connection, agency: UUID, issuer: str) -> list[str]:
+    """Return the notations that this issuer has used, the last one first."""
+    return list(
+        connection.execute(
+            select(learned_suffix.c.code_notation)
+            .where(learned_suffix.c.agency_id == agency, learned_suffix.c.issuer == issuer)
+            .order_by(learned_suffix.c.last_used_at.desc())
+            .limit(20)
+        ).scalars()
+    )
+
+
+def _check(tx: Connection, agency: UUID, facts: ArrivalFacts, arrival_date: dt.date | None = None) -> None:
+    exclusions = tuple(read_setting(tx, agency, "exclusions"))
+    refuse_secrets(facts.subject, facts.description, type_name(facts.document_type), exclusions)
+    check_present(facts, "issuer", "subject")
+    check_lengths(facts)
+    arrived = arrival_date or facts.arrival_date
+    if arrival_date is None and facts.arrival_date > today():
+        raise DateInFuture(
+            label="Ngày đến", date=f"{facts.arrival_date:%d/%m/%Y}", limit=f"{today():%d/%m/%Y}", field="arrival_date"
+        )
+    if facts.issued_date and facts.issued_date > arrived:
+        raise DateInFuture(
+            label="Ngày văn bản", date=f"{facts.issued_date:%d/%m/%Y}", limit=f"{arrived:%d/%m/%Y}", field="issued_date"
+        )
+
+
+def _number(tx: Connection, command: RegisterArrival, at: dt.datetime) -> numbering.Numbered:
+    issue = numbering.Issue(
+        command.agency,
+        command.register_id,
+        command.facts.arrival_date.year,
+        command.uid,
+        command.actor,
+        command.desk,
+        at,
+    )
+    if command.reserved_number is not None:
+        return numbering.use_reserved(tx, issue, command.reserved_number, command.uid)
+    if command.sub_number_of is not None:
+        return numbering.issue_sub_number(
+            tx, issue, command.sub_number_of, command.uid, command.sub_number_reason
+        )  # fmt: skip
+    return numbering.issue_next(tx, issue, command.uid)
+
+
+def _columns(facts: ArrivalFacts) -> dict[str, Any]:
+    values = dict(facts)
+    values["normative"] = int(facts.normative)
+    values["legal_value"] = int(facts.legal_value)
+    values["urgency"] = int(facts.urgency)
+    return values
+
+
+def _row(tx: Connection, agency: UUID, arrival_id: UUID) -> dict[str, Any]:
+    row = arrival_by_id(tx, agency, arrival_id)
+    if row["status"] == ArrivalStatus.VOIDED:
+        raise ArrivalVoid(number=f"{row['number']}{row['sub_number']}")
+    return row
+
+
+def _set(tx: Connection, agency: UUID, arrival_id: UUID, values: dict[str, Any]) -> None:
+    tx.execute(
+        update(arrival)
+        .where(arrival.c.agency_id == agency, arrival.c.id == arrival_id)
+        .values(revision=arrival.c.revision + 1, **values)
+    )
+
+
+def _learn_suffix(tx: Connection, agency: UUID, facts: ArrivalFacts, at: dt.datetime) -> None:
+    """Remember the notation for this issuer, so that a bare number gets it next time."""
+    _learn(tx, agency_id=agency, issuer=facts.issuer, code_notation=facts.code_notation, at=at)
+
+
+_learn = Prepared(
+    upsert(learned_suffix)
+    .values(
+        agency_id=bindparam("agency_id"),
+        issuer=bindparam("issuer"),
+        code_notation=bindparam("code_notation"),
+        uses=literal_column("1"),
+        last_used_at=bindparam("at"),
+    )
+    .on_conflict_do_update(
+        index_elements=["agency_id", "issuer", "code_notation"],
+        set_={"uses": learned_suffix.c.uses + literal_column("1"), "last_used_at": bindparam("at")},
+    )
+)
+
+
+def count_today(connection: Connection, agency: UUID) -> int:
+    """Return how many arrivals were registered with today's arrival date."""
+    return connection.execute(
+        select(func.count())
+        .select_from(arrival)
+        .where(arrival.c.agency_id == agency, arrival.c.year == local(dt.datetime.now(dt.UTC)).year)
+        .where(arrival.c.arrival_date == today())
+    ).scalar_one()

@@ -1,0 +1,418 @@
+"""Everything that the office can be asked to change: one frozen model per command.
+
+A command says who, at which desk, for which agency, and the facts entered. Its `uid` is made when the form is
+opened, so that the same command twice has one effect. Read `office.HANDLERS` beside this: it names the handler and
+the roles of each.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from clerkdesk.services.folding import clean_line
+from clerkdesk.services.vocabulary import (
+    ArrivalStatus,
+    AttachmentRole,
+    Direction,
+    DispatchChannel,
+    DispatchState,
+    Medium,
+    PaperReason,
+    ReceiptChannel,
+    ReleaseForm,
+    Role,
+    SigningCapacity,
+    Urgency,
+)
+
+Line = Annotated[str, AfterValidator(clean_line)]
+
+
+class Frozen(BaseModel):
+    """An immutable fact that refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Command(Frozen):
+    """What every command carries."""
+
+    not_recorded: ClassVar[frozenset[str]] = frozenset()  # fields that the audit log must not hold
+
+    uid: UUID
+    agency: UUID
+    actor: UUID
+    desk: UUID
+    made_at: AwareDatetime
+
+
+class Result(Frozen):
+    """What a handler answers; kept with the audit entry, so that a repeated command gets the same answer."""
+
+    subject: UUID | None = None
+
+
+class NewFile(Frozen):
+    """A file whose bytes are already in the folder of files."""
+
+    name: Line
+    sha256: str
+    size: int
+    media_type: str
+    role: AttachmentRole = AttachmentRole.MAIN
+
+
+# --- the agency and its people -------------------------------------------------------------------------------
+
+
+class NewRegister(Frozen):
+    """A register to create, with the symbols that number in it."""
+
+    direction: Direction
+    code: Line
+    title: Line
+    symbols: tuple[NewSymbol, ...] = ()
+
+
+class NewSymbol(Frozen):
+    """A symbol template of a register, apart from its counter."""
+
+    template: Line
+    document_type: str = ""
+    normative: bool = False
+    body: Line = ""
+
+
+class NewPerson(Frozen):
+    """A person to create; the Argon2id hash of the first password stays out of the audit log."""
+
+    id: UUID
+    username: Line
+    full_name: Line
+    position: Line = ""
+    unit: UUID | None = None
+    roles: frozenset[Role]
+
+
+class SetUpAgency(Command):
+    """The first command of a store: agency, desk, first user, registers (Đà Nẵng 8849 Đ13.5a)."""
+
+    not_recorded: ClassVar[frozenset[str]] = frozenset({"password_hash"})
+
+    name: Line
+    parent_name: Line = ""
+    short_name: Line
+    organ_id: Line = ""
+    place: Line = ""
+    address: Line = ""
+    contact: Line = ""
+    desk_code: Line = "01"
+    desk_name: Line = ""
+    administrator: NewPerson
+    password_hash: str
+    units: tuple[NewUnit, ...] = ()
+    registers: tuple[NewRegister, ...] = ()
+
+
+class NewUnit(Frozen):
+    """A unit (đơn vị, phòng) of the agency."""
+
+    id: UUID
+    name: Line
+    short_name: Line = ""
+
+
+class AddPerson(Command):
+    """Create an account (Vĩnh Long 480 Đ16.6b)."""
+
+    not_recorded: ClassVar[frozenset[str]] = frozenset({"password_hash"})
+
+    person: NewPerson
+    password_hash: str
+
+
+class ChangePerson(Command):
+    """Change a person's roles, position or unit, or close the account of a leaver (Đà Nẵng 8849 Đ13.5d)."""
+
+    person: UUID
+    position: Line
+    unit: UUID | None
+    roles: frozenset[Role]
+    active: bool
+
+
+class SetPassword(Command):
+    """Set one's own password, or as administrator another's first one (Hà Nam 44/2024 Đ21.2b)."""
+
+    not_recorded: ClassVar[frozenset[str]] = frozenset({"password_hash"})
+
+    person: UUID
+    password_hash: str
+
+
+class ChangeSetting(Command):
+    """Change one setting of the agency; `value` is JSON."""
+
+    name: str
+    value: str
+
+
+class AddCorrespondent(Command):
+    """Add an agency to the directory of issuers and recipients."""
+
+    name: Line
+    short_name: Line = ""
+    organ_id: Line = ""
+    parent: Line = ""
+
+
+# --- registers and numbers -----------------------------------------------------------------------------------
+
+
+class OpenRegisters(Command):
+    """Open books for a year, numbers starting at 01 (Đà Nẵng 8849 Đ8.2a; NĐ 30/2020 Đ15.1)."""
+
+    year: int
+    registers: tuple[UUID, ...]
+
+
+class AddRegister(Command):
+    """Create a register with its symbols and open it for a year."""
+
+    register_facts: NewRegister
+    year: int
+
+
+class ReserveNumber(Command):
+    """Hold the next number for somebody (giữ số): an entry with holder, reason and expiry."""
+
+    register_id: UUID
+    year: int
+    holder: Line
+    reason: Line
+    expires_on: dt.date
+
+
+class VoidNumber(Command):
+    """Void a number (hủy số): the number and the reason stay in the book (NĐ 30/2020 Đ15.1, Đ18.3)."""
+
+    register_id: UUID
+    year: int
+    number: int
+    sub_number: str = ""
+    reason: Line
+
+
+class ConfirmLastNumber(Command):
+    """After a restore: the last number on paper; numbering goes on behind it, what is missing becomes void."""
+
+    register_id: UUID
+    year: int
+    last_number: int
+    reason: Line
+
+
+# --- arrivals ------------------------------------------------------------------------------------------------
+
+
+class ArrivalFacts(Frozen):
+    """Input fields of an arrival (NĐ 30/2020 PL VI phần II.II) and what the provinces add."""
+
+    arrival_date: dt.date
+    received_at: AwareDatetime | None = None
+    issuer_id: UUID | None = None
+    issuer: Line
+    code_number: Line = ""
+    code_notation: Line = ""
+    issued_date: dt.date | None = None
+    document_type: str = ""
+    normative: bool = False
+    subject: Line
+    language: Line = "Tiếng Việt"
+    page_amount: int | None = None
+    description: Line = ""
+    signer_position: Line = ""
+    signer_name: Line = ""
+    urgency: Urgency = Urgency.NORMAL
+    to_places: Line = ""
+    due_date: dt.date | None = None
+    receipt_channel: ReceiptChannel = ReceiptChannel.POST
+    medium: Medium = Medium.PAPER
+    edoc_class: int | None = Field(default=None, ge=1, le=3)
+    legal_value: bool = False
+    document_identifier: Line = ""
+    file_notation: Line = ""
+    doc_ordinal: int | None = None
+
+
+class RegisterArrival(Command):
+    """Enter an arrival in its register under the next arrival number (Hà Nam 44/2024 Đ10.3)."""
+
+    register_id: UUID
+    facts: ArrivalFacts
+    files: tuple[NewFile, ...] = ()
+    reserved_number: int | None = None
+    sub_number_of: int | None = None
+    sub_number_reason: Line = ""
+    second_copy: bool = False  # the clerk has seen the earlier entry and registers all the same
+
+
+class CorrectArrival(Command):
+    """Correct an arrival; the old values are kept. Number, register and arrival date cannot be corrected."""
+
+    arrival: UUID
+    facts: ArrivalFacts
+    reason: Line
+
+
+class SubmitArrival(Command):
+    """Submit an arrival for a directive (trình; Hà Nam 44/2024 Đ11.1)."""
+
+    arrival: UUID
+    to_places: Line
+
+
+class FinishArrival(Command):
+    """End the processing of an arrival (Vĩnh Long 480 Đ14.1)."""
+
+    arrival: UUID
+    status: ArrivalStatus
+
+
+class AttachFiles(Command):
+    """Attach files to an arrival or an outgoing document."""
+
+    document: UUID
+    files: tuple[NewFile, ...]
+
+
+class RemoveFile(Command):
+    """Take a file off its document; the bytes and the fact are kept."""
+
+    attachment: UUID
+    reason: Line
+
+
+# --- outgoing documents --------------------------------------------------------------------------------------
+
+
+class Recipient(Frozen):
+    """One recipient of an outgoing document (nơi nhận; Hà Nam 44/2024 Đ13.4c)."""
+
+    name: Line
+    correspondent: UUID | None = None
+    channel: DispatchChannel = DispatchChannel.EXCHANGE
+    copies: int = Field(default=1, ge=0, le=999)
+    envelopes: int = Field(default=0, ge=0, le=999)
+
+
+class OutgoingFacts(Frozen):
+    """Input fields of an outgoing document (NĐ 30/2020 PL VI phần II.I)."""
+
+    symbol: UUID
+    document_type: str
+    normative: bool = False
+    body: Line = ""
+    unit_short_name: Line = ""
+    subject: Line
+    language: Line = "Tiếng Việt"
+    page_amount: int | None = None
+    description: Line = ""
+    drafting_unit: Line = ""
+    drafter: Line = ""
+    signer_id: UUID | None = None
+    signer_position: Line = ""
+    signer_name: Line
+    signing_capacity: SigningCapacity = SigningCapacity.HEAD
+    urgency: Urgency = Urgency.NORMAL
+    release_form: ReleaseForm = ReleaseForm.ELECTRONIC_ONLY
+    paper_reason: PaperReason | None = None
+    issued_amount: int | None = None
+    answers_arrival: UUID | None = None
+    due_date: dt.date | None = None
+    retained_by: Line = ""
+
+
+class EnterOutgoing(Command):
+    """Enter a draft that will become an outgoing document; it has no number yet (Hà Nam 44/2024 Đ13.1)."""
+
+    facts: OutgoingFacts
+    recipients: tuple[Recipient, ...] = ()
+    files: tuple[NewFile, ...] = ()
+
+
+class CorrectOutgoing(Command):
+    """Correct an outgoing document; the old values are kept. Number and date cannot be corrected."""
+
+    outgoing: UUID
+    facts: OutgoingFacts
+    recipients: tuple[Recipient, ...]
+    reason: Line = ""
+
+
+class SubmitForSignature(Command):
+    """Give the prepared PDF to the leader (trình ký)."""
+
+    outgoing: UUID
+    prepared: NewFile
+
+
+class RecordLeaderSignature(Command):
+    """The authorised person has signed; the document awaits issue (Hà Nam 44/2024 Đ13.3a)."""
+
+    outgoing: UUID
+    signed: NewFile
+    certificate: str  # SHA-256 of the certificate, hexadecimal
+
+
+class ReturnDraft(Command):
+    """Send a draft back to its drafter with the reason (Hà Nam 44/2024 Đ13.1c)."""
+
+    outgoing: UUID
+    reason: Line
+
+
+class IssueNumber(Command):
+    """Give a signed document its number and date (Hà Nam 44/2024 Đ13.4a; NĐ 30/2020 Đ15)."""
+
+    outgoing: UUID
+    issued_date: dt.date
+    reserved_number: int | None = None
+
+
+class RecordSeal(Command):
+    """The agency has sealed the numbered document (Hà Nam 44/2024 Đ13.4c; NĐ 30/2020 Đ32.2)."""
+
+    outgoing: UUID
+    sealed: NewFile
+    certificate: str
+
+
+class Release(Command):
+    """Dispatch a sealed document to its recipients (phát hành; NĐ 30/2020 Đ18)."""
+
+    outgoing: UUID
+
+
+class RecordDelivery(Command):
+    """Note the state of one recipient's copy (Hà Nam 44/2024 Đ6.6)."""
+
+    dispatch: UUID
+    state: DispatchState
+    note: Line = ""
+
+
+class SaveTemplate(Command):
+    """Keep the fields of a form under a name, to start from."""
+
+    kind: str
+    name: Line
+    fields: str  # JSON
+
+
+NewRegister.model_rebuild()
+SetUpAgency.model_rebuild()

@@ -1,0 +1,114 @@
+"""Dispatch (phát hành): a record per recipient with channel, state and time (NĐ 30/2020 Đ18; Hà Nam 44/2024 Đ6, Đ13.4)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, select, update
+
+from clerkdesk.data.schema import dispatch, outgoing
+from clerkdesk.errors import RuleBroken
+from clerkdesk.i18n import N_
+from clerkdesk.services.clock import VIETNAM
+from clerkdesk.services.commands import RecordDelivery, Release, Result
+from clerkdesk.services.outgoing import WrongStep, next_step, outgoing_by_id, recipients_of
+from clerkdesk.services.vocabulary import DispatchChannel, DispatchState, OutgoingStatus
+
+
+class NoRecipients(RuleBroken):
+    """Nobody is to receive the document."""
+
+    sentence = N_("Chưa nhập nơi nhận. Bấm F4 ở ô “Nơi nhận”, thêm ít nhất một cơ quan, đơn vị hoặc cá nhân.")
+    field = "recipients"
+
+
+class DispatchUnknown(RuleBroken):
+    """There is no such dispatch record, or the document is not released."""
+
+    sentence = N_("Nơi nhận này chưa được gửi văn bản. Phát hành trước (F10).")
+
+
+@dataclass(frozen=True, slots=True)
+class PostalLine:
+    """One line of the postal dispatch book (NĐ 30/2020 PL IV)."""
+
+    sent_on: dt.date
+    reference_code: str
+    recipient: str
+    envelopes: int
+    note: str
+
+
+def release(tx: Connection, command: Release, at: dt.datetime) -> Result:
+    """Dispatch a sealed document: every recipient's copy is sent now by its channel.
+
+    Raises:
+        OutgoingUnknown, WrongStep, NoRecipients.
+    """
+    row = outgoing_by_id(tx, command.agency, command.outgoing)
+    if row["status"] != OutgoingStatus.SEALED:
+        status = OutgoingStatus(row["status"])
+        raise WrongStep(status=status.label, next_step=next_step(status))
+    if not recipients_of(tx, command.agency, command.outgoing):
+        raise NoRecipients
+    tx.execute(
+        update(dispatch)
+        .where(dispatch.c.agency_id == command.agency, dispatch.c.outgoing_id == command.outgoing)
+        .values(state=DispatchState.SENT, state_at=at, sent_at=at, sent_by=command.actor)
+    )
+    tx.execute(
+        update(outgoing)
+        .where(outgoing.c.agency_id == command.agency, outgoing.c.id == command.outgoing)
+        .values(status=OutgoingStatus.RELEASED, released_at=at, revision=outgoing.c.revision + 1)
+    )
+    return Result(subject=command.outgoing)
+
+
+def record_delivery(tx: Connection, command: RecordDelivery, at: dt.datetime) -> Result:
+    """Note what became of one recipient's copy; each change is in the audit log.
+
+    Raises:
+        DispatchUnknown.
+    """
+    row = tx.execute(
+        update(dispatch)
+        .where(
+            dispatch.c.agency_id == command.agency,
+            dispatch.c.id == command.dispatch,
+            dispatch.c.state != DispatchState.WAITING,
+        )
+        .values(state=command.state, state_at=at, note=command.note)
+        .returning(dispatch.c.outgoing_id)
+    ).first()
+    if row is None or command.state == DispatchState.WAITING:
+        raise DispatchUnknown
+    return Result(subject=row.outgoing_id)
+
+
+def postal_lines(connection: Connection, agency: UUID, first: dt.date, last: dt.date) -> list[PostalLine]:
+    """Return the lines of the postal book for copies posted from `first` to `last`, both included, in order."""
+    begin = dt.datetime.combine(first, dt.time(), VIETNAM)
+    end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), VIETNAM)
+    rows = connection.execute(
+        select(
+            dispatch.c.sent_at, outgoing.c.reference_code, dispatch.c.recipient, dispatch.c.envelopes, dispatch.c.note
+        )
+        .join_from(
+            dispatch,
+            outgoing,
+            (outgoing.c.agency_id == dispatch.c.agency_id) & (outgoing.c.id == dispatch.c.outgoing_id),
+        )
+        .where(
+            dispatch.c.agency_id == agency,
+            dispatch.c.channel == DispatchChannel.POST,
+            dispatch.c.sent_at >= begin,
+            dispatch.c.sent_at < end,
+        )
+        .order_by(dispatch.c.sent_at, outgoing.c.reference_code, dispatch.c.position)
+    )
+    return [
+        PostalLine(row.sent_at.astimezone(VIETNAM).date(), row.reference_code, row.recipient, row.envelopes, row.note)
+        for row in rows
+    ]

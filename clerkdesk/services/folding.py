@@ -1,0 +1,34 @@
+"""Vietnamese text for keeping and for comparing: NFC on every way in, and an accent-free form to search by."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def clean_line(value: str) -> str:
+    """Return one line of text as we keep it: NFC (TCVN 6909:2001), no control characters, single spaces, trimmed."""
+    value = unicodedata.normalize("NFC", value)
+    if not value.isprintable():
+        value = "".join(" " if c.isspace() else c for c in value if c.isspace() or _visible(c))
+    return _SPACES.sub(" ", value).strip()
+
+
+def _visible(character: str) -> bool:
+    return unicodedata.category(character) not in _INVISIBLE
+
+
+def folded(value: str) -> str:
+    """Return the text without accents and case, đ as d, for look-ups: "Sở Nội vụ" becomes "so noi vu"."""
+    value = value.casefold().replace("đ", "d")
+    if not value.isascii():
+        value = "".join(c for c in unicodedata.normalize("NFD", value) if not unicodedata.combining(c))
+    return _SPACES.sub(" ", value).strip()
+
+
+def initials(value: str) -> str:
+    """Return the folded first letters of the words: "Sở Nội vụ" becomes "snv"."""
+    return "".join(word[0] for word in re.findall(r"\w+", folded(value)))

@@ -1,0 +1,269 @@
+"""Long lists, instant at a million rows: the row ids of a list in order, and the cells of the few rows on screen.
+
+A list is an array of row ids (8 bytes each), read once in the background from an index; showing, jumping and paging
+are then look-ups by id. The first page comes before the array, by the same query with a limit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, text
+
+from clerkdesk.i18n import N_, _
+from clerkdesk.services.document_types import type_name
+from clerkdesk.services.folding import folded
+from clerkdesk.services.reference_code import joined, number_text
+from clerkdesk.services.vocabulary import ArrivalStatus, OutgoingStatus, Urgency
+
+FETCHED_AT_ONCE = 5_000
+FOUND_AT_MOST = 5_000
+
+
+class ListKind(StrEnum):
+    """Which documents a list shows."""
+
+    ARRIVALS = "ARRIVALS"
+    UNPROCESSED = "UNPROCESSED"
+    OUTGOING = "OUTGOING"
+    AWAITING_ISSUE = "AWAITING_ISSUE"
+
+    @property
+    def heading(self) -> str:
+        """What a person reads above the list."""
+        return _(_TITLES[self])
+
+    @property
+    def of_arrivals(self) -> bool:
+        """Whether the rows are arrivals."""
+        return self in (ListKind.ARRIVALS, ListKind.UNPROCESSED)
+
+
+_TITLES = {
+    ListKind.ARRIVALS: N_("Văn bản đến"),
+    ListKind.UNPROCESSED: N_("Văn bản chưa xử lý"),
+    ListKind.OUTGOING: N_("Văn bản đi"),
+    ListKind.AWAITING_ISSUE: N_("Chờ ban hành"),
+}
+
+
+class Order(StrEnum):
+    """How a list is sorted."""
+
+    NUMBER = "NUMBER"
+    ISSUER = "ISSUER"
+    ISSUED_DATE = "ISSUED_DATE"
+    URGENCY = "URGENCY"
+
+    @property
+    def label(self) -> str:
+        """What a person reads."""
+        return _(_ORDERS[self])
+
+
+_ORDERS = {
+    Order.NUMBER: N_("Số, mới trước"),
+    Order.ISSUER: N_("Cơ quan ban hành"),
+    Order.ISSUED_DATE: N_("Ngày văn bản"),
+    Order.URGENCY: N_("Độ khẩn, hạn"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What a list shows: words that all must begin a word of the row, a year, a state, an order."""
+
+    kind: ListKind
+    words: str = ""
+    year: int | None = None
+    status: str = ""
+    order: Order = Order.NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """One row: the document and its cells, in the order of `COLUMNS`."""
+
+    row: int
+    id: UUID
+    cells: tuple[str, ...]
+    urgent: bool
+    overdue: bool
+    void: bool
+
+
+COLUMNS: dict[bool, tuple[str, ...]] = {
+    True: (N_("Số đến"), N_("Ngày đến"), N_("Cơ quan ban hành"), N_("Số, ký hiệu"), N_("Tên loại, trích yếu"), N_("Hạn"), N_("Tình trạng")),
+    False: (N_("Số, ký hiệu"), N_("Ngày"), N_("Người ký"), N_("Tên loại, trích yếu"), N_("Độ khẩn"), N_("Tình trạng")),
+}  # fmt: skip
+
+
+def orders_of(kind: ListKind) -> tuple[Order, ...]:
+    """Return the orders that a list can take, the first being its own."""
+    return {
+        ListKind.ARRIVALS: (Order.NUMBER, Order.ISSUED_DATE, Order.ISSUER),
+        ListKind.UNPROCESSED: (Order.URGENCY,),
+        ListKind.OUTGOING: (Order.NUMBER,),
+        ListKind.AWAITING_ISSUE: (Order.URGENCY,),
+    }[kind]
+
+
+def row_ids(
+    connection: Connection,
+    agency: UUID,
+    query: ListQuery,
+    *,
+    limit: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> array[int]:
+    """Return the row ids of a list in order.
+
+    Args:
+        limit: rows at most; None for all (a search by words ends at 5,000).
+        stop: asked between chunks; when true, what was read so far is returned.
+    """
+    sql, facts = _sql(agency, query)
+    if query.words.strip():
+        limit = min(limit or FOUND_AT_MOST, FOUND_AT_MOST)
+    if limit is not None:
+        sql += " LIMIT :limit"
+        facts["limit"] = limit
+    found = array("q")
+    # The driver's own cursor: a million Row objects would cost a second and 100 MB.
+    cursor = connection.execute(text(sql), facts).cursor
+    assert cursor is not None  # noqa: S101  a SELECT has a cursor
+    while not stop() and (rows := cursor.fetchmany(FETCHED_AT_ONCE)):
+        found.extend([row[0] for row in rows])
+    return found
+
+
+def _sql(agency: UUID, query: ListQuery) -> tuple[str, dict[str, object]]:
+    table = "arrival" if query.kind.of_arrivals else "outgoing"
+    facts: dict[str, object] = {"agency": str(agency)}
+    where = ["d.agency_id = :agency"]
+    source = f"{table} d"
+    if query.words.strip():
+        source = f"{table}_words w CROSS JOIN {table} d ON d.row = w.rowid"
+        where.append("w.words MATCH :match")
+        facts["match"] = " ".join(f'"{word}"*' for word in re.findall(r"\w+", folded(query.words))) or '""'
+    if query.year is not None:
+        where.append("d.year = :year")
+        facts["year"] = query.year
+    if query.status:
+        where.append("d.status = :status")
+        facts["status"] = query.status
+    if query.kind is ListKind.UNPROCESSED:
+        where.append("d.status IN ('REGISTERED','SUBMITTED','ASSIGNED','IN_PROGRESS')")
+    if query.kind is ListKind.AWAITING_ISSUE:
+        where.append("d.status IN ('AWAITING_ISSUE','NUMBERED','SEALED')")
+    order = _order(query)
+    # Put together from constants of this module; every value is a parameter.
+    return f"SELECT d.row FROM {source} WHERE {' AND '.join(where)} ORDER BY {order}", facts
+
+
+def _order(query: ListQuery) -> str:
+    if query.kind is ListKind.UNPROCESSED:
+        return "d.urgency DESC, coalesce(d.due_date, '9999-12-31'), d.registered_at"
+    if query.kind is ListKind.AWAITING_ISSUE:
+        return "d.urgency DESC, d.created_at"
+    if query.words.strip() and query.order is Order.NUMBER:
+        return "w.rowid DESC"  # rows are stored in order of registration
+    if query.kind is ListKind.OUTGOING:
+        return "d.created_at DESC"
+    return {
+        Order.ISSUER: "d.issuer, d.registered_at DESC",
+        Order.ISSUED_DATE: "d.issued_date DESC, d.registered_at DESC",
+    }.get(query.order, "d.year DESC, d.number DESC, d.sub_number DESC")
+
+
+def rows_of(connection: Connection, agency: UUID, kind: ListKind, ids: Sequence[int], on: dt.date) -> list[ListRow]:
+    """Return the rows with these ids, in the same order.
+
+    Args:
+        on: today, for telling which are overdue.
+    """
+    if not ids:
+        return []
+    wanted = ",".join(str(int(one)) for one in ids)  # integers only, so that they may stand in the text
+    if kind.of_arrivals:
+        sql = (
+            "SELECT row, id, number, sub_number, year, arrival_date, issuer, code_number, code_notation,"
+            f" document_type, subject, urgency, due_date, status FROM arrival WHERE row IN ({wanted})"
+            " AND agency_id = :agency"
+        )
+    else:
+        sql = (
+            "SELECT row, id, reference_code, issued_date, created_at, signer_name, document_type, subject, urgency,"
+            f" due_date, status FROM outgoing WHERE row IN ({wanted}) AND agency_id = :agency"
+        )
+    make = _arrival_row if kind.of_arrivals else _outgoing_row
+    by_id = {row.row: make(row, on) for row in connection.execute(text(sql), {"agency": str(agency)})}
+    return [by_id[one] for one in ids if one in by_id]
+
+
+def _arrival_row(row: Row[tuple[object, ...]], on: dt.date) -> ListRow:
+    urgency = Urgency(row.urgency)
+    status = ArrivalStatus(row.status)
+    due = dt.date.fromisoformat(row.due_date) if row.due_date else None
+    unprocessed = status in ("REGISTERED", "SUBMITTED", "ASSIGNED", "IN_PROGRESS")
+    kind = type_name(row.document_type)
+    head = f"[{urgency.label.upper()}] " if urgency else ""
+    return ListRow(
+        row.row,
+        UUID(row.id),
+        (
+            number_text(row.number, row.sub_number),
+            _short_date(row.arrival_date),
+            row.issuer,
+            joined(row.code_number, row.code_notation),
+            f"{head}{kind}: {row.subject}" if kind else f"{head}{row.subject}",
+            _short_date(row.due_date),
+            status.label,
+        ),
+        urgent=urgency > 0,
+        overdue=unprocessed and due is not None and due < on,
+        void=status is ArrivalStatus.VOIDED,
+    )
+
+
+def _outgoing_row(row: Row[tuple[object, ...]], on: dt.date) -> ListRow:
+    urgency = Urgency(row.urgency)
+    status = OutgoingStatus(row.status)
+    return ListRow(
+        row.row,
+        UUID(row.id),
+        (
+            row.reference_code or "—",
+            _short_date(row.issued_date or row.created_at[:10]),
+            row.signer_name,
+            f"{type_name(row.document_type)}: {row.subject}",
+            urgency.label if urgency else "",
+            status.label,
+        ),
+        urgent=urgency > 0,
+        overdue=False,
+        void=status is OutgoingStatus.VOIDED,
+    )
+
+
+def _short_date(iso: str | None) -> str:
+    """`2026-11-22` as `22/11/26`: short enough for 80 columns."""
+    return f"{iso[8:10]}/{iso[5:7]}/{iso[2:4]}" if iso else ""
+
+
+def position_of_number(connection: Connection, ids: array[int], agency: UUID, year: int, number: int) -> int | None:
+    """Return where an arrival number stands in a list of ids, or None."""
+    row = connection.execute(
+        text("SELECT row FROM arrival WHERE agency_id = :agency AND year = :year AND number = :number LIMIT 1"),
+        {"agency": str(agency), "year": year, "number": number},
+    ).scalar()
+    try:
+        return None if row is None else ids.index(row)
+    except ValueError:
+        return None

@@ -1,0 +1,389 @@
+"""The one code path that issues numbers.
+
+A number, its register-year and its moment are fixed together from the counter row of an open book, in the
+transaction that stores the document: consecutive, in order of time, never repeated, never lost
+(NĐ 30/2020 Đ15.1, Đ22.2; Hà Nam 44/2024 Đ10.3b). Nothing here, or anywhere, computes a maximum.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import string
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
+
+from clerkdesk.data.prepared import Prepared, prepared_insert
+from clerkdesk.data.schema import entry, register, register_year
+from clerkdesk.errors import RuleBroken
+from clerkdesk.i18n import N_
+from clerkdesk.services.vocabulary import EntryState
+
+OPEN_RESERVATIONS_ALLOWED = 20
+
+
+class RegisterNotOpen(RuleBroken):
+    """The register has no open book for the year."""
+
+    sentence = N_("Chưa cấp số: “{title}” năm {year} chưa mở. Bấm Ctrl+G, gõ “so” để mở sổ rồi lưu lại.")
+
+
+class RegisterClosed(RuleBroken):
+    """The book of the year is closed."""
+
+    sentence = N_("Chưa cấp số: “{title}” năm {year} đã đóng sổ. Dùng sổ của năm đang mở.")
+
+
+class RegisterSuspended(RuleBroken):
+    """The store was restored and the last number on paper is not confirmed yet."""
+
+    sentence = N_(
+        "Chưa cấp số: kho vừa được phục hồi, cần xác nhận số cuối cùng trên giấy của “{title}”. Bấm Ctrl+G, gõ “so”, chọn sổ rồi bấm F10."
+    )
+
+
+class PenElsewhere(RuleBroken):
+    """This desk does not hold the book's pen."""
+
+    sentence = N_("Chưa cấp số: quyền cấp số của “{title}” đang ở máy khác. Không có gì bị mất; bản nháp vẫn được giữ.")
+
+
+class NumberUnknown(RuleBroken):
+    """There is no such number in the book."""
+
+    sentence = N_("Không có số {number} trong sổ năm {year}. Kiểm tra lại số vừa nhập.")
+
+
+class NumberNotReserved(RuleBroken):
+    """The number is not held."""
+
+    sentence = N_("Số {number} không phải số đang giữ. Bấm F4 để xem các số đang giữ.")
+
+
+class TooManyReserved(RuleBroken):
+    """The book already holds too many reserved numbers."""
+
+    sentence = N_("Sổ đang giữ {count} số, nhiều nhất được giữ {most}. Dùng hoặc hủy số đang giữ trước.")
+
+
+class AlreadyVoid(RuleBroken):
+    """The number is void already."""
+
+    sentence = N_("Số {number} đã hủy từ trước.")
+
+
+class ReasonMissing(RuleBroken):
+    """A reason is required."""
+
+    sentence = N_("Phải ghi lý do.")
+    field = "reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A number just issued, in its book, at its moment (UTC)."""
+
+    register: UUID
+    year: int
+    number: int
+    sub_number: str
+    registered_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Who asks for a number, by which command, at which desk, when (UTC)."""
+
+    agency: UUID
+    register: UUID
+    year: int
+    command_uid: UUID
+    actor: UUID
+    desk: UUID
+    at: dt.datetime
+
+
+def issue_next(tx: Connection, issue: Issue, document: UUID) -> Numbered:
+    """Give the document the next number of the book.
+
+    The moment never runs backwards inside a book: after a clock was set back, entries keep the last moment until
+    the clock has caught up.
+
+    Raises:
+        RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere.
+    """
+    number, at = _advance(tx, issue)
+    _insert(tx, issue, number, "", EntryState.LIVE, at, document_id=document)
+    return Numbered(issue.register, issue.year, number, "", at)
+
+
+def reserve_next(tx: Connection, issue: Issue, holder: str, reason: str, expires_on: dt.date) -> Numbered:
+    """Hold the next number for `holder` until a day (giữ số); it is used, or voided with its reason.
+
+    Raises:
+        ReasonMissing, TooManyReserved, and those of `issue_next`.
+    """
+    if not reason or not holder:
+        raise ReasonMissing
+    held = reserved_numbers(tx, issue.agency, issue.register, issue.year)
+    if len(held) >= OPEN_RESERVATIONS_ALLOWED:
+        raise TooManyReserved(count=len(held), most=OPEN_RESERVATIONS_ALLOWED)
+    number, at = _advance(tx, issue)
+    _insert(
+        tx, issue, number, "", EntryState.RESERVED, at, holder=holder, reason=reason, expires_on=expires_on
+    )  # fmt: skip
+    return Numbered(issue.register, issue.year, number, "", at)
+
+
+def use_reserved(tx: Connection, issue: Issue, number: int, document: UUID) -> Numbered:
+    """Give a held number to the document it was held for.
+
+    Raises:
+        NumberNotReserved: it is not held, or its term has passed.
+    """
+    _open_book(tx, issue)
+    changed = tx.execute(
+        update(entry)
+        .where(_key(issue, number, ""), entry.c.state == EntryState.RESERVED)
+        .values(state=EntryState.LIVE, document_id=document, state_at=issue.at, state_by=issue.actor)
+        .returning(entry.c.registered_at)
+    ).first()
+    if changed is None:
+        raise NumberNotReserved(number=number)
+    return Numbered(issue.register, issue.year, number, "", changed.registered_at)
+
+
+def issue_sub_number(tx: Connection, issue: Issue, number: int, document: UUID, reason: str) -> Numbered:
+    """Insert a document behind an existing number: 15a, 15b … (số phụ); the reason is kept and reported.
+
+    Raises:
+        ReasonMissing: no reason was given.
+        NumberUnknown: the book has no such number.
+    """
+    if not reason:
+        raise ReasonMissing
+    at = _open_book(tx, issue)
+    taken = set(
+        tx.execute(
+            select(entry.c.sub_number).where(
+                entry.c.agency_id == issue.agency,
+                entry.c.register_id == issue.register,
+                entry.c.year == issue.year,
+                entry.c.number == number,
+            )
+        ).scalars()
+    )
+    if "" not in taken:
+        raise NumberUnknown(number=number, year=issue.year)
+    sub_number = next(letter for letter in string.ascii_lowercase if letter not in taken)
+    _insert(tx, issue, number, sub_number, EntryState.LIVE, at, document_id=document, reason=reason)
+    return Numbered(issue.register, issue.year, number, sub_number, at)
+
+
+def void(tx: Connection, issue: Issue, number: int, sub_number: str, reason: str) -> UUID | None:
+    """Void a number: it keeps its place, with reason, who and when (NĐ 30/2020 Đ18.3).
+
+    Returns: the document that had it, if one had.
+
+    Raises:
+        ReasonMissing, NumberUnknown, AlreadyVoid.
+    """
+    if not reason:
+        raise ReasonMissing
+    found = tx.execute(select(entry.c.state, entry.c.document_id).where(_key(issue, number, sub_number))).first()
+    if found is None:
+        raise NumberUnknown(number=f"{number}{sub_number}", year=issue.year)
+    if found.state == EntryState.VOID:
+        raise AlreadyVoid(number=f"{number}{sub_number}")
+    tx.execute(
+        update(entry)
+        .where(_key(issue, number, sub_number))
+        .values(state=EntryState.VOID, reason=reason, state_at=issue.at, state_by=issue.actor)
+    )
+    document: UUID | None = found.document_id
+    return document
+
+
+def resume_after_restore(tx: Connection, issue: Issue, last_number: int, reason: str) -> int:
+    """Go on behind the last number on paper after a restore; numbers that the store has lost become void.
+
+    Returns: how many numbers were voided.
+
+    Raises:
+        ReasonMissing, RegisterNotOpen; NumberUnknown: the store already knows a higher number.
+    """
+    if not reason:
+        raise ReasonMissing
+    book = _book(tx, issue)
+    first_missing = book.next_number
+    if last_number < first_missing - 1:
+        raise NumberUnknown(number=last_number, year=issue.year)
+    tx.execute(
+        update(register_year)
+        .where(_book_key(issue))
+        .values(state="OPEN", holder_desk=issue.desk, next_number=last_number + 1)
+    )
+    at = max(issue.at, book.last_registered_at or issue.at)
+    for number in range(first_missing, last_number + 1):
+        _insert(tx, issue, number, "", EntryState.VOID, at, reason=reason)
+    return last_number + 1 - first_missing
+
+
+def reserved_numbers(tx: Connection, agency: UUID, register_id: UUID, year: int) -> list[int]:
+    """Return the numbers that are held in a book, lowest first."""
+    return list(
+        tx.execute(
+            select(entry.c.number)
+            .where(
+                entry.c.agency_id == agency,
+                entry.c.register_id == register_id,
+                entry.c.year == year,
+                entry.c.state == EntryState.RESERVED,
+            )
+            .order_by(entry.c.number)
+        ).scalars()
+    )
+
+
+def next_number(tx: Connection, agency: UUID, register_id: UUID, year: int) -> int | None:
+    """Return the number that the next document would get, for show only; None when the book is not open."""
+    return tx.execute(
+        select(register_year.c.next_number).where(
+            register_year.c.agency_id == agency,
+            register_year.c.register_id == register_id,
+            register_year.c.year == year,
+            register_year.c.state == "OPEN",
+        )
+    ).scalar()
+
+
+_count_on = Prepared(
+    update(register_year)
+    .where(
+        register_year.c.agency_id == bindparam("agency"),
+        register_year.c.register_id == bindparam("register"),
+        register_year.c.year == bindparam("of_year"),
+    )
+    .values(next_number=register_year.c.next_number + 1, last_registered_at=bindparam("at"))
+    .returning(register_year.c.next_number - 1)
+)
+
+
+def _advance(tx: Connection, issue: Issue) -> tuple[int, dt.datetime]:
+    at = _open_book(tx, issue)
+    number: int = _count_on(
+        tx, agency=issue.agency, register=issue.register, of_year=issue.year, at=at
+    ).scalar_one()  # fmt: skip
+    return number, at
+
+
+def _open_book(tx: Connection, issue: Issue) -> dt.datetime:
+    """Check that this desk may number in the book now; return the moment to write."""
+    book = _book(tx, issue)
+    if book.state == "CLOSED":
+        raise RegisterClosed(title=book.title, year=issue.year)
+    if book.state == "SUSPENDED":
+        raise RegisterSuspended(title=book.title)
+    if book.holder_desk != issue.desk:
+        raise PenElsewhere(title=book.title)
+    return max(issue.at, book.last_registered_at or issue.at)
+
+
+_read_book = Prepared(
+    select(
+        register.c.title,
+        register_year.c.state,
+        register_year.c.holder_desk,
+        register_year.c.next_number,
+        register_year.c.last_registered_at,
+    )
+    .select_from(register)
+    .outerjoin(
+        register_year,
+        and_(
+            register_year.c.agency_id == register.c.agency_id,
+            register_year.c.register_id == register.c.id,
+            register_year.c.year == bindparam("of_year"),
+        ),
+    )
+    .where(register.c.agency_id == bindparam("agency"), register.c.id == bindparam("register"))
+)
+
+
+def _book(tx: Connection, issue: Issue) -> _Book:
+    row = _read_book(tx, agency=issue.agency, register=issue.register, of_year=issue.year).first()
+    if row is None or row.state is None:
+        raise RegisterNotOpen(title=row.title if row else "?", year=issue.year)
+    return _Book(
+        row.title,
+        row.state,
+        UUID(row.holder_desk) if row.holder_desk else None,
+        row.next_number,
+        dt.datetime.fromisoformat(row.last_registered_at) if row.last_registered_at else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    title: str
+    state: str
+    holder_desk: UUID | None
+    next_number: int
+    last_registered_at: dt.datetime | None
+
+
+def _book_key(issue: Issue) -> ColumnElement[bool]:
+    return and_(
+        register_year.c.agency_id == issue.agency,
+        register_year.c.register_id == issue.register,
+        register_year.c.year == issue.year,
+    )
+
+
+def _key(issue: Issue, number: int, sub_number: str) -> ColumnElement[bool]:
+    return and_(
+        entry.c.agency_id == issue.agency,
+        entry.c.register_id == issue.register,
+        entry.c.year == issue.year,
+        entry.c.number == number,
+        entry.c.sub_number == sub_number,
+    )
+
+
+_write_entry = prepared_insert(
+    entry,
+    "agency_id", "register_id", "year", "number", "sub_number", "state", "document_id", "command_uid",
+    "registered_at", "registered_by", "reason", "holder", "expires_on",
+)  # fmt: skip
+
+
+def _insert(
+    tx: Connection,
+    issue: Issue,
+    number: int,
+    sub_number: str,
+    state: EntryState,
+    at: dt.datetime,
+    *,
+    document_id: UUID | None = None,
+    reason: str = "",
+    holder: str = "",
+    expires_on: dt.date | None = None,
+) -> None:
+    _write_entry(
+        tx,
+        agency_id=issue.agency,
+        register_id=issue.register,
+        year=issue.year,
+        number=number,
+        sub_number=sub_number,
+        state=state.value,
+        document_id=document_id,
+        command_uid=issue.command_uid,
+        registered_at=at,
+        registered_by=issue.actor,
+        reason=reason,
+        holder=holder,
+        expires_on=expires_on,
+    )
