@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, bindparam, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from clerkdesk.data.prepared import Prepared, prepared_insert
@@ -16,7 +16,7 @@ from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services import numbering
 from clerkdesk.services.attachments import attach
-from clerkdesk.services.clock import local, today
+from clerkdesk.services.clock import today
 from clerkdesk.services.commands import (
     ArrivalFacts,
     CorrectArrival,
@@ -400,12 +400,3 @@ _learn = Prepared(
     )
 )
 
-
-def count_today(connection: Connection, agency: UUID) -> int:
-    """Return how many arrivals were registered with today's arrival date."""
-    return connection.execute(
-        select(func.count())
-        .select_from(arrival)
-        .where(arrival.c.agency_id == agency, arrival.c.year == local(dt.datetime.now(dt.UTC)).year)
-        .where(arrival.c.arrival_date == today())
-    ).scalar_one()

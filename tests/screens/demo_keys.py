@@ -108,7 +108,7 @@ class Form(Screen[None]):
         self.post_message(self.Deaf())
 
     async def on_form_deaf(self) -> None:
-        while not held(self.query_one("#a")).endswith("b"):
+        while "b" not in held(self.query_one("#a")):
             await asyncio.sleep(0.01)
 
     def action_drop(self) -> None:

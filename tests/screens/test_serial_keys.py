@@ -110,7 +110,7 @@ def test_a_handler_that_waits_for_a_key_gets_it(entry_form: Form) -> None:
 
 def test_no_key_is_lost_when_its_field_goes_away() -> None:
     with form("entry") as terminal:
-        assert terminal.filled("abc", "f6", "def", "tab", "g") == ["def", "g", ""]
+        assert sorted(terminal.filled("abc", "f6", *retyped(TEXT_KEYS, telex))) == ["", "", TEXT]
 
 
 def test_what_is_typed_before_the_first_screen_stands_is_kept() -> None:

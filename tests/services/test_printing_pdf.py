@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from io import BytesIO
@@ -142,10 +143,19 @@ def test_the_same_paper_printed_twice_is_the_same_file(kind: str) -> None:
     assert KINDS[kind]() == KINDS[kind]()
 
 
-def test_papers_printed_at_the_same_time_do_not_mix() -> None:
+@pytest.fixture
+def often_switching() -> Iterator[None]:
+    """Let threads take turns as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def test_papers_printed_at_the_same_time_do_not_mix(often_switching: None) -> None:
     alone = {kind: make() for kind, make in KINDS.items()}
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda kind: (kind, KINDS[kind]()), [*KINDS] * 4))
+        together = list(pool.map(lambda kind: (kind, KINDS[kind]()), [*KINDS] * 6))
     assert all(pdf == alone[kind] for kind, pdf in together)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import itertools
 import re
 import unicodedata
 from pathlib import Path
@@ -133,7 +134,7 @@ class TestArrivals:
 
     def test_received_in_rising_order_within_working_hours(self, arrivals: list[SampleArrival]) -> None:
         times = [one.received_at for one in arrivals]
-        assert all(earlier < later for earlier, later in zip(times, times[1:], strict=False))
+        assert all(earlier < later for earlier, later in itertools.pairwise(times))
         for moment in times:
             assert moment.tzinfo is VIETNAM
             assert moment.weekday() < 5

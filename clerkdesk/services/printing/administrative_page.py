@@ -165,7 +165,7 @@ class UrgencyMark(Flowable):
 class _Ending(Flowable):
     """The last paragraph and the closing: a signature alone on its page could be bound to another text."""
 
-    GAP = 3 * mm
+    GAP = 5 * mm
     LINES_WITH_SIGNATURE = 2
 
     def __init__(self, last: Paragraph, closing: _Closing) -> None:

@@ -21,6 +21,9 @@ BOLD_ITALIC = "Tinos-BoldItalic"
 REPLACEMENT = "□"
 """Printed in place of a character that the typeface does not have."""
 
+EMBEDDING = threading.Lock()
+"""Held while a PDF takes its part of the fonts: reportlab reads each font with one position for all threads."""
+
 _FILES = {REGULAR: "Regular", BOLD: "Bold", ITALIC: "Italic", BOLD_ITALIC: "BoldItalic"}
 _LINE_ENDS = {"\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"}
 _lock = threading.Lock()
@@ -52,8 +55,14 @@ def clean(text: str, *, keep_lines: bool = False) -> str:
     """
     known = register()
     line_end = "\n" if keep_lines else " "
-    pieces = (_printable(char, known, line_end) for char in unicodedata.normalize("NFC", text).replace("\r\n", "\n"))
-    return "".join(pieces).strip(" ")
+    # Invisible marks go first: one may stand between a letter and its accent.
+    visible = "".join(char for char in text.replace("\r\n", "\n") if not _invisible(char))
+    composed = unicodedata.normalize("NFC", visible)
+    return "".join(_printable(char, known, line_end) for char in composed).strip(" ")
+
+
+def _invisible(char: str) -> bool:
+    return unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f"
 
 
 def _printable(char: str, known: frozenset[int], line_end: str) -> str:
@@ -64,8 +73,6 @@ def _printable(char: str, known: frozenset[int], line_end: str) -> str:
         return char if char == "\N{NO-BREAK SPACE}" else " "
     if char == "\t":
         return " "
-    if category == "Cf" or "\ufe00" <= char <= "\ufe0f":
-        return ""
     return char if ord(char) in known and category != "Cc" else REPLACEMENT
 
 

@@ -55,7 +55,8 @@ def flow(story: list[Flowable], title: str, on_page: OnPage) -> bytes:
     frame = Frame(MARGIN_LEFT, MARGIN_BOTTOM, TEXT_WIDTH, TEXT_HEIGHT, 0, 0, 0, 0)
     template = PageTemplate(frames=[frame], onPage=lambda canvas, _: on_page(canvas, canvas.getPageNumber()))
     document.addPageTemplates(template)
-    document.build(story)
+    with fonts.EMBEDDING:
+        document.build(story)
     return buffer.getvalue()
 
 

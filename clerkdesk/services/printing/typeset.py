@@ -191,7 +191,8 @@ def paper(width_mm: float, height_mm: float, title: str) -> tuple[Canvas, BytesI
 
 def printed(canvas: Canvas, buffer: BytesIO) -> bytes:
     """Close the PDF and return its bytes."""
-    canvas.save()
+    with fonts.EMBEDDING:
+        canvas.save()
     return buffer.getvalue()
 
 

@@ -223,7 +223,7 @@ def _urgent(rng: Random, matters: Sequence[Matter]) -> list[str]:
     marked += rng.sample(others, min(len(others), wanted - len(marked)))
     levels = dict.fromkeys(marked, "URGENT")
     levels.update(dict.fromkeys(marked[::3], "VERY_URGENT"))
-    levels.update(dict.fromkeys(marked[1::8], "FLASH"))
+    levels.update(dict.fromkeys([n for n, matter in enumerate(matters) if matter.frame == "CĐ"], "FLASH"))
     return [levels.get(n, "NORMAL") for n in range(len(matters))]
 
 
@@ -238,7 +238,7 @@ def _arrival(
     due = later(moment.date(), matter.due) if matter.due else None
     words |= {
         "deadline": f" trước ngày {long_date(due)}" if due else "",
-        "proposed": long_date(issued - dt.timedelta(days=rng.randint(3, 10))),
+        "proposed": long_date(_issued(issued, rng.randint(3, 7))),
         "effect": long_date(issued + dt.timedelta(days=rng.randint(10, 20))),
     }
     kind = matter.frame.partition(":")[0]

@@ -62,7 +62,7 @@ _TEXT = """
   tiếp theo.
 - Văn thư bên nhận kiểm tra chữ ký số trước khi tiếp nhận; trường hợp không bảo đảm tính xác thực, tính toàn vẹn hoặc
   gửi sai nơi nhận thì phải trả lại cho bên gửi, ghi rõ lý do.
-@ TB VPUBND chung VP 0 *! | Kết luận của Chủ tịch Ủy ban nhân dân tỉnh tại phiên họp thường kỳ tháng {month} năm
+@ TB:ketluan VPUBND chung VP 0 *! | Kết luận của Chủ tịch Ủy ban nhân dân tỉnh tại phiên họp thường kỳ tháng {month} năm
   {year}
 - Ghi nhận, biểu dương các cơ quan, đơn vị đã nỗ lực hoàn thành nhiệm vụ trong tháng.
 - Giao Sở Nội vụ khẩn trương hoàn thiện hồ sơ trình Ủy ban nhân dân tỉnh về vị trí việc làm và biên chế công chức.

@@ -37,11 +37,12 @@ def later(day: dt.date, working_days: int) -> dt.date:
 
 
 def moments(rng: Random, days: list[dt.date], count: int) -> list[dt.datetime]:
-    """Return `count` different moments inside working hours, in order."""
+    """Return `count` different moments inside working hours, in order; the last days have more than their share."""
     found: set[dt.datetime] = set()
     while len(found) < count:
         hour, minute = rng.choice(((7, 30), (8, 0), (9, 0), (10, 0), (13, 30), (14, 0), (15, 0), (16, 0)))
-        start = dt.datetime.combine(rng.choice(days), dt.time(hour, minute), VIETNAM)
+        day = rng.choice(days[-8:] if rng.random() < 0.15 else days)
+        start = dt.datetime.combine(day, dt.time(hour, minute), VIETNAM)
         found.add(start + dt.timedelta(seconds=rng.randrange(30 * 60 if minute else 60 * 60)))
     return sorted(found)
 

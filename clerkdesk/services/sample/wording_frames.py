@@ -57,6 +57,7 @@ _FRAMES = """
 @ QPPL
 - Căn cứ {base};
 - Theo đề nghị của Giám đốc Sở Nội vụ tỉnh Sông Hương;
+- Ủy ban nhân dân tỉnh ban hành Quyết định với các nội dung sau:
 = Quyết định này có hiệu lực thi hành kể từ ngày {effect}. Chánh Văn phòng Ủy ban nhân dân tỉnh, Thủ trưởng các sở,
   ban, ngành; Chủ tịch Ủy ban nhân dân các xã, phường và các tổ chức, cá nhân có liên quan chịu trách nhiệm thi hành
   Quyết định này./.
@@ -77,9 +78,12 @@ _FRAMES = """
 - Thực hiện {base}, {issuer} ban hành Kế hoạch với các nội dung sau:
 = Trong quá trình thực hiện, nếu có khó khăn, vướng mắc, các cơ quan, đơn vị kịp thời phản ánh về {issuer} để xem xét,
   giải quyết theo quy định./.
-@ TB
+@ TB:ketluan
 - Sau khi nghe các cơ quan báo cáo và ý kiến của các đại biểu dự họp, lãnh đạo {issuer} kết luận như sau:
 = {issuer} thông báo để các cơ quan, đơn vị biết, triển khai thực hiện{deadline}./.
+@ TB
+- {issuer} thông báo một số nội dung như sau:
+= {issuer} thông báo để các cơ quan, đơn vị biết, phối hợp thực hiện./.
 @ TTr
 - Căn cứ {base}; sau khi tiếp thu ý kiến của các cơ quan, đơn vị có liên quan, {issuer} trình như sau:
 = {issuer} kính trình Sở Nội vụ xem xét, thẩm định{deadline}./.

@@ -1,0 +1,206 @@
+"""The application: work areas, keys that work everywhere, one handler for every failure.
+
+Importing this module loads no database, cryptography or PDF library: the first picture must not wait for them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on, work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from clerkdesk.errors import ClerkDeskError
+from clerkdesk.i18n import N_, _
+from clerkdesk.screens.areas import AREAS, area_screen
+from clerkdesk.screens.serial_keys import SerialKeys
+from clerkdesk.screens.themes import THEMES, default_theme
+from clerkdesk.screens.welcome import WelcomeScreen
+
+if TYPE_CHECKING:
+    from clerkdesk.services.desk import Desk
+
+
+def _palette() -> type[Any]:
+    from clerkdesk.screens.palette import OfficeCommands
+
+    return OfficeCommands
+
+
+class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
+    """ClerkDesk on a terminal."""
+
+    TITLE = "ClerkDesk"
+    CSS_PATH = "clerkdesk.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", N_("Trợ giúp"), id="app.help", priority=True),
+        Binding("ctrl+g", "go_to", N_("Đi tới"), id="app.go_to", priority=True),
+        Binding("ctrl+p", "command_palette", N_("Lệnh"), id="app.palette", priority=True),
+        Binding("ctrl+t", "telex", N_("Gõ Telex"), id="app.telex", priority=True),
+        Binding("ctrl+l", "lock", N_("Khóa máy"), id="app.lock", priority=True),
+        Binding("ctrl+q", "leave", N_("Thoát"), id="app.quit", priority=True),
+    ]
+
+    def __init__(self, data_dir: Path, theme: str | None = None) -> None:
+        super().__init__()
+        self.data_dir = data_dir
+        self.animation_level = "none"
+        self.telex_on = False
+        self.changes = 0  # grows with each command, so that a list knows when to read again
+        self._desk: Desk | None = None
+        for one in THEMES:
+            self.register_theme(one)
+        self.theme = theme or default_theme()
+
+    @property
+    def desk(self) -> Desk:
+        """The open desk; screens exist only after it is."""
+        assert self._desk is not None  # noqa: S101
+        return self._desk
+
+    MODES: ClassVar[dict[str, Any]] = {"welcome": WelcomeScreen}
+    DEFAULT_MODE = "welcome"
+    COMMANDS: ClassVar[set[Any]] = {_palette}
+
+    @property
+    def is_desk_open(self) -> bool:
+        """Whether the store has been opened."""
+        return self._desk is not None
+
+    def on_mount(self) -> None:
+        """Open the store while the person types the user name."""
+        self.load_keymap()
+        self.open_desk()
+
+    def load_keymap(self) -> None:
+        """Take the person's own keys from `keys.toml` in the data folder, when there is one."""
+        from clerkdesk.screens.keys import read_keymap
+
+        self.set_keymap(read_keymap(self.data_dir / "keys.toml"))
+
+    @work(thread=True, exit_on_error=False, group="desk")
+    def open_desk(self) -> None:
+        """Open the store in the background."""
+        from clerkdesk.services.desk import Desk
+
+        self.call_from_thread(self._desk_opened, Desk.open(self.data_dir / "clerkdesk.db"))
+
+    def _desk_opened(self, desk: Desk) -> None:
+        self._desk = desk
+        if isinstance(self.screen, WelcomeScreen):
+            self.screen.desk_opened()
+
+    def start_work(self) -> None:
+        """Show the first area after a login."""
+        for name in AREAS:
+            self.add_mode(name, lambda name=name: area_screen(name))  # type: ignore[misc]
+        self.switch_mode("home")
+
+    async def end_work(self) -> None:
+        """Forget all areas and show the login form."""
+        self.desk.log_out()
+        await self.switch_mode("welcome")
+        for name in AREAS:
+            await self.remove_mode(name)
+
+    def do(self, command: Any) -> Any:
+        """Carry out a command and let every screen know that something changed.
+
+        Raises:
+            ClerkDeskError: for the screen to show where it belongs.
+        """
+        result = self.desk.do(command)
+        self.changes += 1
+        return result
+
+    def report(self, error: BaseException) -> None:
+        """Show any failure: ours with its sentence, a stranger's with a report that can be sent."""
+        from clerkdesk.screens.modals.trouble import TroubleModal
+
+        if isinstance(error, ClerkDeskError):
+            self.push_screen(TroubleModal(error.message, error.code))
+        else:
+            from clerkdesk.screens.failure import write_report
+
+            path = write_report(self.data_dir, error)
+            sentence = _("Có lỗi ngoài dự kiến; nội dung đang nhập vẫn được giữ. Báo cáo lỗi: {path}")
+            self.push_screen(TroubleModal(sentence.format(path=path), type(error).__name__))
+
+    @on(Worker.StateChanged)
+    def worker_changed(self, event: Worker.StateChanged) -> None:
+        """Report the failure of any worker, whichever screen started it."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.report(event.worker.error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Keep the app alive when a handler fails: the form and its draft are still there."""
+        if self.is_running and isinstance(error, ClerkDeskError):
+            self.report(error)
+        else:
+            super()._handle_exception(error)
+
+    def action_help(self) -> None:
+        """Show what the focused field and the screen can do."""
+        from clerkdesk.screens.modals.help import HelpModal
+
+        if not isinstance(self.screen, HelpModal):
+            self.push_screen(HelpModal.for_screen(self.screen))
+
+    def action_go_to(self) -> None:
+        """Ask for an area by its two letters."""
+        from clerkdesk.screens.modals.go_to import GoToModal
+
+        if self._desk is not None and self.desk.session is not None and not self.screen.is_modal:
+            self.push_screen(GoToModal(), self._went)
+
+    def _went(self, area: str | None) -> None:
+        if area is not None:
+            self.show_area(area)
+
+    def show_area(self, name: str) -> None:
+        """Show a work area in the state in which it was left."""
+        self.switch_mode(name)
+
+    def action_telex(self) -> None:
+        """Turn the built-in Telex on or off, for terminals without an input method."""
+        self.telex_on = not self.telex_on
+        self.notify(_("Gõ Telex: bật") if self.telex_on else _("Gõ Telex: tắt"), timeout=2)
+        self.screen.refresh_bindings()
+
+    def action_lock(self) -> None:
+        """Leave the desk: the next person logs in; drafts stay with their owner."""
+        if self._desk is not None and self.desk.session is not None and not self.screen.is_modal:
+            self.run_worker(self.end_work(), exit_on_error=False)
+
+    def action_leave(self) -> None:
+        """Ask, then end the program."""
+        from clerkdesk.screens.modals.confirm import ConfirmModal
+
+        if self.screen.is_modal:
+            return
+        question = _("Thoát ClerkDesk? Nội dung đang nhập được giữ và đề nghị lại khi mở.")
+        self.push_screen(ConfirmModal(question), lambda yes: self.exit(0) if yes else None)
+
+    def on_unmount(self) -> None:
+        """Close the store however the program ends."""
+        if self._desk is not None:
+            self._desk.close()
+
+
+def run(data_dir: Path, language: str, theme: str | None = None) -> int:
+    """Run the application until the person leaves; return the process's exit code.
+
+    Args:
+        data_dir: folder of the store.
+        language: `vi` or `en`; it is in use already, because the screens' words were read at import.
+        theme: a theme's name, None for the default of this terminal.
+    """
+    result = ClerkApp(data_dir, theme).run()
+    return result or 0

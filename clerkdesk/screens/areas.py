@@ -1,0 +1,71 @@
+"""The work areas: two letters to go there, a name, and the screen, imported only when it is first shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from clerkdesk.i18n import N_, _
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A work area. `code` is what a clerk types after Ctrl+G, `digit` the key on the first screen."""
+
+    code: str
+    digit: str
+    name: str
+    help: str
+
+    @property
+    def label(self) -> str:
+        """The name in the language in use."""
+        return _(self.name)
+
+
+AREAS = {
+    "home": Area("bl", "0", N_("Bàn làm việc"), N_("Việc hôm nay và số tiếp theo của từng sổ")),
+    "arrival_form": Area("nd", "1", N_("Nhập văn bản đến"), N_("Đăng ký văn bản đến, cấp số đến")),
+    "arrivals": Area("de", "2", N_("Văn bản đến"), N_("Danh sách đã vào sổ")),
+    "unprocessed": Area("xl", "3", N_("Văn bản chưa xử lý"), N_("Khẩn trước, rồi theo hạn")),
+    "outgoing_form": Area("sd", "4", N_("Soạn văn bản đi"), N_("Nhập dự thảo, nơi nhận, người ký")),
+    "outgoing": Area("di", "5", N_("Văn bản đi"), N_("Danh sách văn bản đi")),
+    "awaiting_issue": Area("cb", "6", N_("Chờ ban hành"), N_("Cấp số, đóng dấu, phát hành")),
+    "registers": Area("so", "7", N_("Sổ và số"), N_("Mở sổ, giữ số, hủy số")),
+    "people": Area("ng", "8", N_("Người dùng"), N_("Tài khoản, vai trò, mật khẩu")),
+    "settings": Area("cd", "9", N_("Cài đặt"), N_("Định dạng tệp, giới hạn, thư mục theo dõi, sao lưu")),
+}
+
+
+def area_screen(name: str) -> Screen[Any]:
+    """Make the screen of an area."""
+    if name == "home":
+        from clerkdesk.screens.home import HomeScreen
+
+        return HomeScreen()
+    if name == "arrival_form":
+        from clerkdesk.screens.arrival_form import ArrivalForm
+
+        return ArrivalForm()
+    if name == "outgoing_form":
+        from clerkdesk.screens.outgoing_form import OutgoingForm
+
+        return OutgoingForm()
+    if name == "registers":
+        from clerkdesk.screens.registers import RegistersScreen
+
+        return RegistersScreen()
+    if name == "people":
+        from clerkdesk.screens.people import PeopleScreen
+
+        return PeopleScreen()
+    if name == "settings":
+        from clerkdesk.screens.settings import SettingsScreen
+
+        return SettingsScreen()
+    from clerkdesk.screens.document_list import DocumentListScreen
+
+    return DocumentListScreen(name)

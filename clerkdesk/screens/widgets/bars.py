@@ -1,0 +1,79 @@
+"""The two lines at the bottom: what is so (status) and what can be pressed (keys)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.widgets import Static
+
+from clerkdesk.i18n import _
+from clerkdesk.screens.widgets.plain_text import fit, one_line
+
+if TYPE_CHECKING:
+    from clerkdesk.screens.app import ClerkApp
+
+# The order and the short words of the key line; what a screen cannot do is left blank, so that keys keep their place.
+KEY_LINE = ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f12")
+
+
+class KeyBar(Static):
+    """The F-keys that work here, always in the same order."""
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+
+    def on_mount(self) -> None:
+        """Follow the focus: some keys belong to a field."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.show_keys())
+        self.call_after_refresh(self.show_keys)
+
+    def show_keys(self) -> None:
+        """Write the line anew."""
+        if not self.is_attached or not self.screen.is_current:
+            return
+        labels = {
+            key: active.binding.description
+            for key, active in self.screen.active_bindings.items()
+            if active.binding.description and active.enabled
+        }
+        shown = [f"{key.upper()} {_(labels[key])}" for key in KEY_LINE if key in labels]
+        self.update(" ".join(shown))
+
+
+class StatusBar(Static):
+    """Next number, connection, what is unsent, who works here; in words, always visible."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def app(self) -> ClerkApp: ...
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the state at once and keep it fresh."""
+        self.show_state()
+        self.set_interval(20, self.show_state)
+
+    def show_state(self) -> None:
+        """Read the state from the desk."""
+        from clerkdesk.services.status import desk_status
+
+        desk = self.app.desk
+        if desk.session is None or not self.is_attached:
+            return
+        status = desk_status(desk)
+        person = desk.person
+        parts = [
+            _("Số đến tiếp: {number}").format(number=status.next_arrival or "—"),
+            _("Tại chỗ"),
+            _("Chờ đồng bộ {count}").format(count=status.unsent),
+            f"{person.full_name} ({status.roles})",
+        ]
+        if self.app.telex_on:
+            parts.append("VN-T")
+        clock = status.local_time
+        width = max(10, self.app.size.width - 2)
+        left = one_line(" · ".join(parts))
+        self.update(fit(left, width - len(clock) - 1) + " " + clock)
