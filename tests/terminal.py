@@ -33,6 +33,7 @@ KEYS = {
     "pagedown": b"\x1b[6~",
     "enter": b"\r",
     "tab": b"\t",
+    "space": b" ",
     "shift+tab": b"\x1b[Z",
     "escape": b"\x1b",
     "backspace": b"\x7f",
@@ -52,7 +53,9 @@ KEYS = {
 PASTE_START, PASTE_END = b"\x1b[200~", b"\x1b[201~"
 
 # Sequences that pyte would print as text: private ones other than DEC modes, and queries.
-_NOT_FOR_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[A-Za-z]|\x1b\[\?[0-9;]*\$?[^hl0-9;$\x1b]|\x1b[P_\]][^\x1b\x07]*(?:\x1b\\|\x07)")
+_NOT_FOR_PYTE = re.compile(
+    rb"\x1b\[[<>=][0-9;]*[A-Za-z]|\x1b\[\?[0-9;]*\$?[^hl0-9;$\x1b]|\x1b[P_\]][^\x1b\x07]*(?:\x1b\\|\x07)"
+)
 _UNFINISHED = re.compile(rb"\x1b(?:\[[<>=?0-9;$]*|[P_\]][^\x1b\x07]*\x1b?)?$")
 
 
@@ -75,9 +78,20 @@ def retyped(words: str, compose: Callable[[str], str], backspace: bytes = b"\x7f
         shown = ""
         for end in range(1, len(keys) + 1):
             now = compose(keys[:end])
-            same = len(os.path.commonprefix([shown, now]))
+            same = next(
+                (i for i, (a, b) in enumerate(zip(shown, now, strict=False)) if a != b), min(len(shown), len(now))
+            )
             yield backspace * (len(shown) - same) + now[same:].encode()
             shown = now
+
+
+class _Screen(pyte.Screen):
+    """A screen that counts its bells."""
+
+    bells = 0
+
+    def bell(self, *_args: object) -> None:
+        self.bells += 1
 
 
 class Terminal:
@@ -98,7 +112,7 @@ class Terminal:
         term: str = "xterm-256color",
         env: dict[str, str] | None = None,
     ) -> None:
-        self._screen = pyte.Screen(columns, lines)
+        self._screen = _Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self._rest = b""
         self.received = 0
@@ -122,7 +136,9 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -204,6 +220,11 @@ class Terminal:
         return self._screen.buffer[y][x]
 
     @property
+    def bells(self) -> int:
+        """How often the terminal was rung."""
+        return self._screen.bells
+
+    @property
     def cursor(self) -> tuple[int, int]:
         """Where the terminal's own cursor is: column, line."""
         return self._screen.cursor.x, self._screen.cursor.y
@@ -212,19 +233,12 @@ class Terminal:
 
     def cpu(self) -> float:
         """CPU seconds that the program has used."""
-        times = Path(f"/proc/{self._process.pid}/schedstat").read_text().split()
-        return int(times[0]) / 1e9 if self._threads() == 1 else self._cpu_of_all()
+        threads = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
     def rss(self) -> float:
         """Memory in use, in MiB."""
         return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-    def _threads(self) -> int:
-        return len(os.listdir(f"/proc/{self._process.pid}/task"))
-
-    def _cpu_of_all(self) -> float:
-        tasks = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
-        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
     def _set_size(self, columns: int, lines: int) -> None:
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

@@ -59,4 +59,4 @@ def utc_text(moment: dt.datetime) -> str:
     """Return the fixed-width UTC text of an aware time; raises ValueError for a naive one."""
     if moment.tzinfo is None:
         raise ValueError("naive time")
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -7,9 +7,10 @@ retried half-way, and is on disk (synchronous=FULL) when the `with` block ends.
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from clerkdesk.i18n import N_
 
 NEWEST = "0002"
 BUSY_MILLISECONDS = 10_000
+PAGE_BYTES = 4096
 
 
 class StoreNewer(StoreTrouble):
@@ -104,6 +106,11 @@ class Store:
         ):
             yield connection
 
+    def leave_no_trace(self) -> None:
+        """Empty the write-ahead log, which still holds rows as they were before they were deleted."""
+        with _in_our_words(self.path), closing(self.engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close all connections and let another program open the store."""
         self.engine.dispose()
@@ -111,30 +118,41 @@ class Store:
             self._lock.release()
 
 
-def open_store(path: Path, key: bytes, *, exclusive: bool = True) -> Store:
+def open_store(path: Path, key: bytes | Callable[[], bytes], *, exclusive: bool = True) -> Store:
     """Open the store at `path`, making or upgrading it when needed.
 
     Args:
         path: the database file; its folder is made when it is missing.
-        key: 32 bytes.
+        key: 32 bytes, or what finds or makes them once no other program can be making a key for the same store.
         exclusive: refuse when another program has it open; a backup or a report opens it beside the desk.
 
     Raises:
         StoreInUse, StoreUnreadable, StoreNewer, StoreReadOnly, StoreFull.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = _take_lock(path) if exclusive else None
-    engine = _engine(path, key)
-    store = Store(engine, path, lock)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _of_the_disk(error, path) from error
+    lock = _take_lock(path) if exclusive else None
+    engine = None
+    try:
+        engine = _engine(path, key if isinstance(key, bytes) else key())
+        # SQLite would take a file shorter than a page for a new store, and write over it.
+        if path.exists() and 0 < path.stat().st_size < PAGE_BYTES:
+            raise StoreUnreadable(path=path)
         with _in_our_words(path):
             _upgrade(engine)
-    except BaseException:
-        store.close()
+        if os.name == "posix" and os.access(path, os.W_OK):
+            path.chmod(0o600)
+    except BaseException as error:
+        if engine is not None:
+            engine.dispose()
+        if lock is not None:
+            lock.release()
+        if isinstance(error, OSError):
+            raise _of_the_disk(error, path) from error
         raise
-    if os.name == "posix":
-        path.chmod(0o600)
-    return store
+    return Store(engine, path, lock)
 
 
 def _take_lock(path: Path) -> Any:
@@ -146,8 +164,12 @@ def _take_lock(path: Path) -> Any:
     except Timeout as error:
         raise StoreInUse from error
     except OSError as error:
-        raise StoreReadOnly(path=path.parent) from error
+        raise _of_the_disk(error, path) from error
     return lock
+
+
+def _of_the_disk(error: OSError, path: Path) -> StoreTrouble:
+    return StoreFull() if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreReadOnly(path=path.parent)
 
 
 def _engine(path: Path, key: bytes) -> Engine:
@@ -162,8 +184,11 @@ def _engine(path: Path, key: bytes) -> Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # Without it, INSERT OR REPLACE would delete a row past the triggers that refuse it.
+        connection.execute("PRAGMA recursive_triggers = ON")
         connection.execute("PRAGMA cache_size = -16000")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA secure_delete = ON")  # a deleted draft is overwritten, not only forgotten
         return connection
 
     engine = create_engine(

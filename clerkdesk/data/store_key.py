@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clerkdesk.data.blobs import sync_folder
 from clerkdesk.errors import StoreTrouble
 from clerkdesk.i18n import N_
 
@@ -55,7 +56,7 @@ def key_from_recovery_code(code: str) -> bytes:
         key = base64.b32decode(text + "=" * (-len(text) % 8))
     except ValueError as error:
         raise RecoveryCodeWrong from error
-    if len(key) != 32:
+    if len(key) != 32 or recovery_code(key).replace("-", "") != text:
         raise RecoveryCodeWrong
     return key
 
@@ -67,13 +68,18 @@ def load_key(store: Path) -> bytes:
         StoreKeyMissing: neither the keyring nor the key file has it.
     """
     key_file = _key_file(store)
-    if key_file.exists():
-        return bytes.fromhex(key_file.read_text("ascii").strip())
-    keyring = _trusted_keyring()
-    kept = keyring.get_password(SERVICE, str(store.resolve())) if keyring else None
-    if kept is None:
+    try:
+        if key_file.exists():
+            kept: str | None = key_file.read_text("ascii").strip()
+        else:
+            keyring = _trusted_keyring()
+            kept = keyring.get_password(SERVICE, str(store.resolve())) if keyring else None
+        key = bytes.fromhex(kept or "")
+    except (OSError, ValueError) as error:
+        raise StoreKeyMissing(path=store) from error
+    if len(key) != 32:
         raise StoreKeyMissing(path=store)
-    return bytes.fromhex(kept)
+    return key
 
 
 def keep_key(store: Path, key: bytes, *, allow_keyring: bool = True) -> str:
@@ -84,11 +90,15 @@ def keep_key(store: Path, key: bytes, *, allow_keyring: bool = True) -> str:
         return "keyring"
     key_file = _key_file(store)
     key_file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    aside = key_file.with_suffix(".key.part")
+    aside.unlink(missing_ok=True)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key.hex())
         file.flush()
         os.fsync(file.fileno())
+    aside.replace(key_file)
+    sync_folder(key_file.parent)
     return "file"
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from clerkdesk.errors import ClerkDeskError
@@ -96,6 +95,15 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         self._desk = desk
         if isinstance(self.screen, WelcomeScreen):
             self.screen.desk_opened()
+
+    def start_over(self) -> None:
+        """Throw away a half-written sample store and begin again; only the sample's writer calls this."""
+        self.desk.close()
+        self._desk = None
+        for path in (self.data_dir / f"clerkdesk.db{end}" for end in ("", "-wal", "-shm")):
+            path.unlink(missing_ok=True)
+        self.pop_screen()
+        self.open_desk()
 
     def start_work(self) -> None:
         """Show the first area after a login."""

@@ -12,8 +12,8 @@ How: one key is in the works at a time. After handing it over, a callback is que
 the widget's parent, and so on along the path that the key itself takes; where the key was stopped, or at the app, it
 is done. A key that may have acted (anything but consumed text) must also *settle*: the same walk is made from the old
 and the new focused widget, and from every widget with messages waiting, until none is left. So the exit of a field, a
-new screen's mounting and its first focus are over before the next key. Only public queues are used, and a walk costs
-some 30 µs a step.
+new screen's mounting and its first focus are over before the next key. A key costs
+about half a millisecond of CPU more than in stock Textual when many come at once.
 
 What cannot go wrong:
 - No key is dropped: it waits here, or was handed to the widget in focus at its turn. A widget that was removed while

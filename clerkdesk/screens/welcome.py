@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 class WelcomeScreen(Screen[None]):
     """Login. Enter in the password, or F2, logs in; an empty store goes on to the set-up."""
 
-    HELP = N_("Gõ tên đăng nhập, Enter, mật khẩu, Enter. Quên mật khẩu: nhờ quản trị của cơ quan đặt lại. Sai 5 lần, tài khoản khóa 15 phút.")
+    HELP = N_(
+        "Gõ tên đăng nhập, Enter, mật khẩu, Enter. Quên mật khẩu: nhờ quản trị của cơ quan đặt lại. Sai 5 lần, tài khoản khóa 15 phút."
+    )
     AUTO_FOCUS = "#username"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "log_in", N_("Đăng nhập"), id="welcome.log_in")]
 

@@ -9,15 +9,17 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select
 
 from clerkdesk.data.schema import agency, desk, unit
-from clerkdesk.errors import RuleBroken
+from clerkdesk.errors import BadInput, RuleBroken
 from clerkdesk.i18n import N_
-from clerkdesk.services.clock import local
-from clerkdesk.services.commands import OpenRegisters, Result, SetUpAgency
+from clerkdesk.services.clock import local, now
+from clerkdesk.services.commands import NewPerson, OpenRegisters, Result, SetUpAgency
 from clerkdesk.services.directory import DIRECTORY_FILE, import_directory
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.lengths import Missing
+from clerkdesk.services.passwords import hash_password
 from clerkdesk.services.people import create_person
-from clerkdesk.services.registers import create_register, open_registers
+from clerkdesk.services.registers import common_preset, create_register, open_registers, per_type_preset
+from clerkdesk.services.vocabulary import Role
 
 
 class AgencyAlreadySetUp(RuleBroken):
@@ -108,3 +110,46 @@ def desk_of_store(connection: Connection) -> DeskFacts | None:
     """Return this desk, or None before the set-up."""
     row = connection.execute(select(desk.c.id, desk.c.code, desk.c.name)).first()
     return None if row is None else DeskFacts(row.id, row.code, row.name)
+
+
+class PresetUnknown(BadInput):
+    """There is no such preset of registers."""
+
+    sentence = N_("Mẫu sổ là 1, 2, 1q hoặc 2q. Bấm F1 để xem giải thích.")
+    field = "preset"
+
+
+def set_up_command(facts: dict[str, str], preset: str, password: str) -> SetUpAgency:
+    """Make the first command of a store from the first start's form.
+
+    Args:
+        facts: name, parent_name, short_name, organ_id, place, and full_name, username of the first clerk.
+        preset: `1` one common outgoing series, `2` one per type; with `q` normative series apart (NĐ 30/2020 Đ15.1).
+        password: checked before.
+
+    Raises:
+        PresetUnknown.
+    """
+    presets = {"1": common_preset, "2": per_type_preset}
+    make = presets.get(preset.lower().removesuffix("q"))
+    if make is None:
+        raise PresetUnknown
+    person = new_id()
+    return SetUpAgency(
+        uid=new_id(),
+        agency=new_id(),
+        actor=person,
+        desk=new_id(),
+        made_at=now(),
+        **{name: facts[name] for name in ("name", "parent_name", "short_name", "organ_id", "place")},
+        desk_name="Văn thư 1",
+        administrator=NewPerson(
+            id=person,
+            username=facts["username"].lower(),
+            full_name=facts["full_name"],
+            position="Văn thư",
+            roles=frozenset({Role.CLERK, Role.ADMINISTRATOR}),
+        ),
+        password_hash=hash_password(password),
+        registers=make(normative=preset.lower().endswith("q")),
+    )

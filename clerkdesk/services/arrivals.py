@@ -236,9 +236,9 @@ def find_earlier(connection: Connection, agency: UUID, facts: ArrivalFacts) -> E
     again each year, so the issue date decides where both have one.
     """
     if facts.document_identifier:
-        found = _same_identifier(connection, agency=agency, identifier=facts.document_identifier).first()
-        if found is not None:
-            return _as_earlier(found)
+        for found in _same_identifier(connection, agency=agency, identifier=facts.document_identifier):
+            if found.status != ArrivalStatus.VOIDED:
+                return _as_earlier(found)
     if not (facts.code_number and facts.code_notation and facts.issuer):
         return None
     rows = _same_code(
@@ -399,4 +399,3 @@ _learn = Prepared(
         set_={"uses": learned_suffix.c.uses + literal_column("1"), "last_used_at": bindparam("at")},
     )
 )
-

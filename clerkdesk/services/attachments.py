@@ -7,14 +7,18 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, union_all, update
 
-from clerkdesk.data.schema import attachment
+from clerkdesk.data.schema import arrival, attachment, outgoing
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.commands import AttachFiles, Command, NewFile, RemoveFile, Result
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.settings import MEGABYTE, read_setting
+from clerkdesk.services.vocabulary import AttachmentRole
+
+# What people bring; the versions that we make while signing do not count twice towards a document's size.
+RECEIVED = (AttachmentRole.MAIN, AttachmentRole.APPENDIX, AttachmentRole.DRAFT)
 
 
 class DocumentTooLarge(RuleBroken):
@@ -22,6 +26,20 @@ class DocumentTooLarge(RuleBroken):
 
     sentence = N_(
         "Các tệp của một văn bản cộng lại {size} MB, quy định không quá {largest} MB. Bỏ bớt hoặc tách tệp; tệp gốc không bị thay đổi."
+    )
+
+
+class DocumentUnknown(RuleBroken):
+    """There is no such document to attach to."""
+
+    sentence = N_("Không tìm thấy văn bản để gắn tệp. Làm mới danh sách rồi thử lại.")
+
+
+class RoleNotAttached(RuleBroken):
+    """A signed or sealed version cannot be brought from outside."""
+
+    sentence = N_(
+        "Bản trình ký, bản đã ký và bản phát hành chỉ do bước ký tạo ra. Gắn tệp này làm văn bản, phụ lục hoặc dự thảo."
     )
 
 
@@ -44,9 +62,8 @@ def attach(tx: Connection, command: Command, document: UUID, files: Iterable[New
     borne = {(file["sha256"], file["role"]) for file in have}
     new = {(file.sha256, str(file.role)): file for file in wanted if (file.sha256, str(file.role)) not in borne}
     largest = read_setting(tx, command.agency, "largest_document_megabytes")
-    received = ("MAIN", "APPENDIX", "DRAFT")  # versions that we make while signing do not count twice
-    size = sum(file["size"] for file in have if file["role"] in received)
-    size += sum(file.size for file in new.values() if file.role in received)
+    size = sum(file["size"] for file in have if file["role"] in RECEIVED)
+    size += sum(file.size for file in new.values() if file.role in RECEIVED)
     if size > largest * MEGABYTE:
         raise DocumentTooLarge(size=-(-size // MEGABYTE), largest=largest, field="files")
     for file in new.values():
@@ -67,7 +84,21 @@ def attach(tx: Connection, command: Command, document: UUID, files: Iterable[New
 
 
 def attach_files(tx: Connection, command: AttachFiles, at: dt.datetime) -> Result:
-    """Attach files to a document that is already registered."""
+    """Attach files to a document that is already registered.
+
+    Raises:
+        DocumentUnknown, DocumentTooLarge; RoleNotAttached: signed and sealed versions come from signing only.
+    """
+    known = union_all(
+        *(
+            select(table.c.id).where(table.c.agency_id == command.agency, table.c.id == command.document)
+            for table in (arrival, outgoing)
+        )
+    )
+    if tx.execute(known).first() is None:
+        raise DocumentUnknown
+    if any(file.role not in RECEIVED for file in command.files):
+        raise RoleNotAttached
     attach(tx, command, command.document, command.files, at)
     return Result(subject=command.document)
 
@@ -121,6 +152,12 @@ def documents_with(connection: Connection, agency: UUID, sha256: str) -> list[UU
             .limit(5)
         ).scalars()
     )
+
+
+def was_ever_attached(connection: Connection, agency: UUID, sha256: str) -> bool:
+    """Say whether any document bears or bore a file with this content: its bytes must stay."""
+    row = select(attachment.c.id).where(attachment.c.agency_id == agency, attachment.c.sha256 == sha256).limit(1)
+    return connection.execute(row).first() is not None
 
 
 def total_size(connection: Connection, agency: UUID) -> int:

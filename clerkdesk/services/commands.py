@@ -82,7 +82,7 @@ class NewSymbol(Frozen):
     """A symbol template of a register, apart from its counter."""
 
     template: Line
-    document_type: str = ""
+    document_type: Line = ""
     normative: bool = False
     body: Line = ""
 
@@ -229,7 +229,7 @@ class ArrivalFacts(Frozen):
     code_number: Line = ""
     code_notation: Line = ""
     issued_date: dt.date | None = None
-    document_type: str = ""
+    document_type: Line = ""
     normative: bool = False
     subject: Line
     language: Line = "Tiếng Việt"
@@ -314,7 +314,7 @@ class OutgoingFacts(Frozen):
     """Input fields of an outgoing document (NĐ 30/2020 PL VI phần II.I)."""
 
     symbol: UUID
-    document_type: str
+    document_type: Line
     normative: bool = False
     body: Line = ""
     unit_short_name: Line = ""

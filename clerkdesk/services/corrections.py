@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
+from clerkdesk.data.columns import utc_text
 from clerkdesk.data.schema import correction
 from clerkdesk.services.commands import Command
 from clerkdesk.services.ids import new_id
@@ -63,4 +64,6 @@ def corrections_of(connection: Connection, agency: UUID, document: UUID) -> list
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, dt.datetime):
+        return utc_text(value)
     return str(int(value)) if isinstance(value, int) else str(value)

@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from clerkdesk.data.store import Store, open_store
-from clerkdesk.data.store_key import keep_key, load_key, new_key
+from clerkdesk.data.store_key import keep_key, load_key, new_key, place_of_key
 from clerkdesk.errors import NotAllowed
 from clerkdesk.i18n import N_
 from clerkdesk.services import agency_setup, drafts, login
+from clerkdesk.services.attachments import was_ever_attached
 from clerkdesk.services.clock import now
 from clerkdesk.services.commands import Command, Result
+from clerkdesk.services.files import throw_away
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.office import execute, may
 from clerkdesk.services.people import Person
@@ -46,12 +48,7 @@ class Desk:
         Raises:
             the errors of `data.store.open_store` and `data.store_key.load_key`.
         """
-        if path.exists():
-            key = load_key(path)
-        else:
-            key = new_key()
-            keep_key(path, key)
-        return cls(open_store(path, key))
+        return cls(open_store(path, lambda: _key_for(path)))
 
     @property
     def agency_id(self) -> UUID:
@@ -108,8 +105,15 @@ class Desk:
         try:
             return execute(self.store, command)
         except (SecretDocument, ExcludedDocument):
-            self.drop_draft(command.uid)
+            self._forget(command)
             raise
+
+    def _forget(self, command: Command) -> None:
+        self.drop_draft(command.uid)
+        for file in getattr(command, "files", ()):
+            if not self.read(was_ever_attached, file.sha256):
+                throw_away(self.store, file.sha256)
+        self.store.leave_no_trace()
 
     def may(self, command_type: type[Command]) -> bool:
         """Say whether the person at the desk may give this command."""
@@ -138,3 +142,12 @@ class Desk:
     def close(self) -> None:
         """Close the store."""
         self.store.close()
+
+
+def _key_for(path: Path) -> bytes:
+    # A key without its store is never written over: the store may only be away, on a disk not mounted yet.
+    if path.exists() or place_of_key(path) != "missing":
+        return load_key(path)
+    key = new_key()
+    keep_key(path, key)
+    return key

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +18,9 @@ from clerkdesk.data.schema import correspondent, learned_suffix
 from clerkdesk.errors import BadFile, RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.commands import AddCorrespondent, Result
-from clerkdesk.services.folding import clean_line, folded, initials
+from clerkdesk.services.folding import clean_line, folded, initials, words
 from clerkdesk.services.ids import new_id
-from clerkdesk.services.lengths import check_lengths, check_present
+from clerkdesk.services.lengths import LONGEST, check_lengths, check_present
 
 DIRECTORY_FILE = Path(__file__).parent.parent / "assets" / "directory.csv"
 OFFERED = 10
@@ -55,9 +54,7 @@ class Correspondent:
 
 def search_words(name: str, short_name: str, organ_id: str) -> str:
     """Return the accent-free words by which an agency is found: name, short name, initials, identifier."""
-    return " ".join(
-        dict.fromkeys([*re.findall(r"\w+", folded(name)), folded(short_name), initials(name), organ_id.lower()])
-    )
+    return " ".join(dict.fromkeys([*words(name), folded(short_name), initials(name), organ_id.lower()]))
 
 
 def find_correspondents(
@@ -70,10 +67,10 @@ def find_correspondents(
         on: the agency must exist on this day.
         limit: rows at most.
     """
-    words = re.findall(r"\w+", folded(typed))
-    if not words:
-        return _used_lately(connection, agency, limit)
-    query = " ".join(f'"{word}"*' for word in words)
+    typed_words = words(typed)
+    if not typed_words:
+        return _used_lately(connection, agency, on, limit)
+    query = " ".join(f'"{word}"*' for word in typed_words)
     short = folded(typed).replace(" ", "")
     found: dict[UUID, Correspondent] = {}
     for statement in (_BY_USE, _BY_SHORT_NAME, _BY_WORDS):
@@ -90,20 +87,20 @@ def find_correspondents(
 # A recent use decides first; the words are then checked against those few rows only.
 _BY_USE = text(
     "SELECT c.id, c.name, c.short_name, c.organ_id FROM"
-    " (SELECT DISTINCT issuer FROM (SELECT issuer FROM learned_suffix WHERE agency_id = :agency"
-    " ORDER BY last_used_at DESC LIMIT 400)) s"
+    " (SELECT issuer, max(last_used_at) AS used FROM (SELECT issuer, last_used_at FROM learned_suffix"
+    " WHERE agency_id = :agency ORDER BY last_used_at DESC LIMIT 400) GROUP BY issuer) s"
     " JOIN correspondent c ON c.name = s.issuer"
     " WHERE c.rank IN (SELECT rowid FROM correspondent_words WHERE correspondent_words MATCH :query AND rowid = c.rank)"
-    " AND (c.valid_to IS NULL OR c.valid_to >= :day) LIMIT :limit"
+    " AND :day BETWEEN coalesce(c.valid_from, :day) AND coalesce(c.valid_to, :day) ORDER BY s.used DESC LIMIT :limit"
 )
 _BY_SHORT_NAME = text(
     "SELECT id, name, short_name, organ_id FROM correspondent WHERE short_name = upper(:short) COLLATE NOCASE"
-    " AND :query != '' AND :agency != '' AND (valid_to IS NULL OR valid_to >= :day) ORDER BY rank LIMIT :limit"
+    " AND :query != '' AND :agency != '' AND :day BETWEEN coalesce(valid_from, :day) AND coalesce(valid_to, :day) ORDER BY rank LIMIT :limit"
 )
 _BY_WORDS = text(
     "SELECT c.id, c.name, c.short_name, c.organ_id FROM correspondent_words w JOIN correspondent c ON c.rank = w.rowid"
-    " WHERE w.folded MATCH :query AND :agency != '' AND :short IS NOT NULL"
-    " AND (c.valid_to IS NULL OR c.valid_to >= :day) ORDER BY w.rowid LIMIT :limit"
+    " WHERE w.correspondent_words MATCH :query AND :agency != '' AND :short IS NOT NULL"
+    " AND :day BETWEEN coalesce(c.valid_from, :day) AND coalesce(c.valid_to, :day) ORDER BY w.rowid LIMIT :limit"
 )
 
 
@@ -113,12 +110,13 @@ def _worse(one: Correspondent, typed: str) -> tuple[bool, bool]:
     return (one.name.casefold() != typed, typed not in one.name.casefold())
 
 
-def _used_lately(connection: Connection, agency: UUID, limit: int) -> list[Correspondent]:
+def _used_lately(connection: Connection, agency: UUID, on: dt.date, limit: int) -> list[Correspondent]:
     last = func.max(learned_suffix.c.last_used_at)
     rows = connection.execute(
         select(correspondent.c.id, correspondent.c.name, correspondent.c.short_name, correspondent.c.organ_id)
         .join_from(learned_suffix, correspondent, correspondent.c.name == learned_suffix.c.issuer)
         .where(learned_suffix.c.agency_id == agency)
+        .where(func.coalesce(correspondent.c.valid_from, on) <= on, func.coalesce(correspondent.c.valid_to, on) >= on)
         .group_by(correspondent.c.id)
         .order_by(last.desc())
         .limit(limit)
@@ -174,11 +172,15 @@ def import_directory(tx: Connection, lines: Iterable[str]) -> int:
 def _read(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, object]]]:
     reader = csv.DictReader(lines)
     try:
-        if tuple(reader.fieldnames or ()) != COLUMNS:
+        heading = [name.removeprefix("\ufeff") for name in reader.fieldnames or ()]  # a spreadsheet's UTF-8 mark
+        if tuple(heading) != COLUMNS:
             raise DirectoryFileWrong(line=1)
+        reader.fieldnames = heading
         for record in reader:
             name = clean_line(record["name"] or "")
-            if not name or len(name) > 200:
+            longest = LONGEST["name"][1], LONGEST["organ_id"][1]
+            too_long = len(name) > longest[0] or len(record["organ_id"] or "") > longest[1]
+            if not name or too_long or None in record:
                 raise DirectoryFileWrong(line=reader.line_num)
             begins = dt.date.fromisoformat(record["valid_from"]) if record["valid_from"] else None
             ends = dt.date.fromisoformat(record["valid_to"]) if record["valid_to"] else None

@@ -6,8 +6,11 @@ Formats and the limit of 100 MB: Đắk Lắk 38/2016 Đ13.2, Vĩnh Long 480 Đ4
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePath
 
@@ -104,8 +107,13 @@ def take_in(
     """
     name = clean_name(path.name)
     try:
+        if not path.is_file():  # a pipe or a device would never end
+            raise FileMissing(name=name, field="files")
         with path.open("rb") as stream:
-            extension = content_extension(stream.read(HEAD_BYTES), path)
+            head = stream.read(HEAD_BYTES)
+            if not head:
+                raise FileEmpty(name=name, field="files")
+            extension = content_extension(head, path)
             stream.seek(0)
             _check_format(name, extension, allowed)
             blob = _keep(lambda: keep_stream(store.blob_folder, stream, largest_megabytes * MEGABYTE, progress), store)
@@ -113,8 +121,6 @@ def take_in(
         raise FileTooLarge(name=name, largest=largest_megabytes, field="files") from error
     except OSError as error:
         raise FileMissing(name=name, field="files") from error
-    if blob.size == 0:
-        raise FileEmpty(name=name, field="files")
     return NewFile(name=name, sha256=blob.sha256, size=blob.size, media_type=MEDIA_TYPES[extension], role=role)
 
 
@@ -148,7 +154,8 @@ def path_of(store: Store, sha256: str) -> Path:
 def clean_name(name: str) -> str:
     """Return a file name of the form `<tên>.<phần mở rộng>` without path, control characters or reserved signs."""
     name = clean_line(PurePath(name.replace("\\", "/")).name)
-    return re.sub(r'[<>:"|?*]', "_", name)[-200:] or "tep"
+    name = re.sub(r'[<>:"|?*/]', "_", name)[-200:].strip()
+    return name if name.strip(".") else "tep"
 
 
 def content_extension(head: bytes, path: Path | None = None) -> str:
@@ -185,7 +192,7 @@ def _zip_kind(path: Path | None, head: bytes) -> str:
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
                 declared = archive.read("mimetype").decode("ascii", "replace")
                 return next((ext for ext, media in MEDIA_TYPES.items() if media == declared), "zip")
-    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError):
+    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, EOFError, struct.error, zlib.error, lzma.LZMAError):
         return "zip"
     for member, extension in (("word/", "docx"), ("xl/", "xlsx"), ("ppt/", "pptx")):
         if "[Content_Types].xml" in names and any(name.startswith(member) for name in names):
@@ -206,6 +213,8 @@ def _check_format(name: str, extension: str, allowed: list[str]) -> None:
         raise FormatNotAllowed(name=name, allowed=", ".join(allowed), field="files")
     claimed = PurePath(name).suffix.lower().lstrip(".")
     claimed = _SAME.get(claimed, claimed)
+    if extension in ("txt", "zip") and claimed not in ("", *MEDIA_TYPES):  # scripts, pages, programs in an archive
+        raise FormatNotAllowed(name=name, allowed=", ".join(allowed), field="files")
     if claimed != extension and claimed in MEDIA_TYPES:
         raise NameLies(name=name, extension=claimed, found=extension, field="files")
 
@@ -221,3 +230,8 @@ def _keep(write: Callable[[], Blob], store: Store) -> Blob:
         if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
             raise StoreReadOnly(path=store.blob_folder) from error
         raise
+
+
+def throw_away(store: Store, sha256: str) -> None:
+    """Delete the bytes of a file that must not be kept; the caller has made sure that no document bears it."""
+    blob_path(store.blob_folder, sha256).unlink(missing_ok=True)

@@ -14,6 +14,7 @@ def clean_line(value: str) -> str:
     value = unicodedata.normalize("NFC", value)
     if not value.isprintable():
         value = "".join(" " if c.isspace() else c for c in value if c.isspace() or _visible(c))
+        value = unicodedata.normalize("NFC", value)  # what stood between a letter and its mark is gone
     return _SPACES.sub(" ", value).strip()
 
 
@@ -29,6 +30,11 @@ def folded(value: str) -> str:
     return _SPACES.sub(" ", value).strip()
 
 
+def words(value: str) -> list[str]:
+    """Return the folded words, divided where the store's word indexes divide them: not only at spaces."""
+    return re.findall(r"[^\W_]+", folded(value))
+
+
 def initials(value: str) -> str:
     """Return the folded first letters of the words: "Sở Nội vụ" becomes "snv"."""
-    return "".join(word[0] for word in re.findall(r"\w+", folded(value)))
+    return "".join(word[0] for word in words(value))

@@ -11,6 +11,7 @@ LONGEST: dict[str, tuple[str, int]] = {
     "code_number": (N_("Số"), 11),
     "code_notation": (N_("Ký hiệu"), 30),
     "subject": (N_("Trích yếu"), 500),
+    "document_type": (N_("Tên loại"), 100),
     "language": (N_("Ngôn ngữ"), 30),
     "description": (N_("Ghi chú"), 500),
     "signer_position": (N_("Chức vụ người ký"), 100),

@@ -7,7 +7,6 @@ are then look-ups by id. The first page comes before the array, by the same quer
 from __future__ import annotations
 
 import datetime as dt
-import re
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from clerkdesk.i18n import N_, _
+from clerkdesk.services.clock import local
 from clerkdesk.services.document_types import type_name
-from clerkdesk.services.folding import folded
+from clerkdesk.services.folding import words
 from clerkdesk.services.reference_code import joined, number_text
 from clerkdesk.services.vocabulary import ArrivalStatus, OutgoingStatus, Urgency
 
@@ -88,7 +88,7 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One row: the document and its cells, in the order of `COLUMNS`."""
+    """One row: the document and its cells, from number to state."""
 
     row: int
     id: UUID
@@ -96,12 +96,6 @@ class ListRow:
     urgent: bool
     overdue: bool
     void: bool
-
-
-COLUMNS: dict[bool, tuple[str, ...]] = {
-    True: (N_("Số đến"), N_("Ngày đến"), N_("Cơ quan ban hành"), N_("Số, ký hiệu"), N_("Tên loại, trích yếu"), N_("Hạn"), N_("Tình trạng")),
-    False: (N_("Số, ký hiệu"), N_("Ngày"), N_("Người ký"), N_("Tên loại, trích yếu"), N_("Độ khẩn"), N_("Tình trạng")),
-}  # fmt: skip
 
 
 def orders_of(kind: ListKind) -> tuple[Order, ...]:
@@ -150,8 +144,8 @@ def _sql(agency: UUID, query: ListQuery) -> tuple[str, dict[str, object]]:
     source = f"{table} d"
     if query.words.strip():
         source = f"{table}_words w CROSS JOIN {table} d ON d.row = w.rowid"
-        where.append("w.words MATCH :match")
-        facts["match"] = " ".join(f'"{word}"*' for word in re.findall(r"\w+", folded(query.words))) or '""'
+        where.append(f"w.{table}_words MATCH :match")
+        facts["match"] = " ".join(f'"{word}"*' for word in words(query.words)) or '""'
     if query.year is not None:
         where.append("d.year = :year")
         facts["year"] = query.year
@@ -240,7 +234,7 @@ def _outgoing_row(row: Row[tuple[object, ...]], on: dt.date) -> ListRow:
         UUID(row.id),
         (
             row.reference_code or "—",
-            _short_date(row.issued_date or row.created_at[:10]),
+            _short_date(row.issued_date or local(dt.datetime.fromisoformat(row.created_at)).date().isoformat()),
             row.signer_name,
             f"{type_name(row.document_type)}: {row.subject}",
             urgency.label if urgency else "",
@@ -257,13 +251,14 @@ def _short_date(iso: str | None) -> str:
     return f"{iso[8:10]}/{iso[5:7]}/{iso[2:4]}" if iso else ""
 
 
-def position_of_number(connection: Connection, ids: array[int], agency: UUID, year: int, number: int) -> int | None:
-    """Return where an arrival number stands in a list of ids, or None."""
-    row = connection.execute(
-        text("SELECT row FROM arrival WHERE agency_id = :agency AND year = :year AND number = :number LIMIT 1"),
+def position_of_number(
+    connection: Connection, kind: ListKind, ids: array[int], agency: UUID, year: int, number: int
+) -> int | None:
+    """Return where a number of a year stands in a list of row ids, or None."""
+    table = "arrival" if kind.of_arrivals else "outgoing"
+    found = connection.execute(
+        text(f"SELECT row FROM {table} WHERE agency_id = :agency AND year = :year AND number = :number"),
         {"agency": str(agency), "year": year, "number": number},
-    ).scalar()
-    try:
-        return None if row is None else ids.index(row)
-    except ValueError:
-        return None
+    ).scalars()
+    places = [ids.index(row) for row in found if row in ids]
+    return min(places, default=None)

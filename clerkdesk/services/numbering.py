@@ -18,6 +18,7 @@ from clerkdesk.data.prepared import Prepared, prepared_insert
 from clerkdesk.data.schema import entry, register, register_year
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
+from clerkdesk.services.clock import local
 from clerkdesk.services.vocabulary import EntryState
 
 OPEN_RESERVATIONS_ALLOWED = 20
@@ -65,6 +66,12 @@ class TooManyReserved(RuleBroken):
     """The book already holds too many reserved numbers."""
 
     sentence = N_("Sổ đang giữ {count} số, nhiều nhất được giữ {most}. Dùng hoặc hủy số đang giữ trước.")
+
+
+class NoSubNumberLeft(RuleBroken):
+    """All letters behind the number are used."""
+
+    sentence = N_("Sau số {number} đã chèn đủ 26 số phụ (a–z). Chèn sau số khác, hoặc cấp số mới.")
 
 
 class AlreadyVoid(RuleBroken):
@@ -145,7 +152,11 @@ def use_reserved(tx: Connection, issue: Issue, number: int, document: UUID) -> N
     _open_book(tx, issue)
     changed = tx.execute(
         update(entry)
-        .where(_key(issue, number, ""), entry.c.state == EntryState.RESERVED)
+        .where(
+            _key(issue, number, ""),
+            entry.c.state == EntryState.RESERVED,
+            entry.c.expires_on >= local(issue.at).date(),
+        )
         .values(state=EntryState.LIVE, document_id=document, state_at=issue.at, state_by=issue.actor)
         .returning(entry.c.registered_at)
     ).first()
@@ -160,6 +171,7 @@ def issue_sub_number(tx: Connection, issue: Issue, number: int, document: UUID, 
     Raises:
         ReasonMissing: no reason was given.
         NumberUnknown: the book has no such number.
+        NoSubNumberLeft: 26 documents stand behind it already.
     """
     if not reason:
         raise ReasonMissing
@@ -176,7 +188,9 @@ def issue_sub_number(tx: Connection, issue: Issue, number: int, document: UUID, 
     )
     if "" not in taken:
         raise NumberUnknown(number=number, year=issue.year)
-    sub_number = next(letter for letter in string.ascii_lowercase if letter not in taken)
+    sub_number = next((letter for letter in string.ascii_lowercase if letter not in taken), None)
+    if sub_number is None:
+        raise NoSubNumberLeft(number=number)
     _insert(tx, issue, number, sub_number, EntryState.LIVE, at, document_id=document, reason=reason)
     return Numbered(issue.register, issue.year, number, sub_number, at)
 
@@ -212,10 +226,13 @@ def resume_after_restore(tx: Connection, issue: Issue, last_number: int, reason:
 
     Raises:
         ReasonMissing, RegisterNotOpen; NumberUnknown: the store already knows a higher number.
+        RegisterClosed, PenElsewhere: the book was never suspended, and is not ours to number in.
     """
     if not reason:
         raise ReasonMissing
     book = _book(tx, issue)
+    if book.state != "SUSPENDED":
+        _open_book(tx, issue)
     first_missing = book.next_number
     if last_number < first_missing - 1:
         raise NumberUnknown(number=last_number, year=issue.year)

@@ -71,7 +71,7 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.OpenRegisters: (registers.open_registers, registers.RegistersOpened, _BOOKS),
     c.AddRegister: (registers.add_register, registers.RegisterAdded, _BOOKS),
     c.ReserveNumber: (registers.reserve_number, registers.NumberReserved, _REGISTRY),
-    c.VoidNumber: (voiding.void_entry, c.Result, _REGISTRY),
+    c.VoidNumber: (voiding.void_entry, registers.NumberVoided, _REGISTRY),
     c.ConfirmLastNumber: (registers.confirm_last_number, registers.NumberingResumed, _BOOKS),
     c.RegisterArrival: (arrivals.register_arrival, arrivals.ArrivalRegistered, _REGISTRY),
     c.CorrectArrival: (arrivals.correct_arrival, arrivals.ArrivalChanged, _REGISTRY),

@@ -36,7 +36,7 @@ from clerkdesk.services.commands import (
 from clerkdesk.services.corrections import keep_old_values
 from clerkdesk.services.document_types import type_by_code, type_name
 from clerkdesk.services.ids import new_id
-from clerkdesk.services.lengths import check_lengths, check_present
+from clerkdesk.services.lengths import LONGEST, Missing, TooLong, check_lengths, check_present
 from clerkdesk.services.reference_code import SymbolParts, notation, number_text
 from clerkdesk.services.secrecy import refuse_secrets
 from clerkdesk.services.settings import read_setting
@@ -376,6 +376,7 @@ def _write_recipients(
     tx: Connection, agency: UUID, outgoing_id: UUID, recipients: tuple[Recipient, ...], at: dt.datetime
 ) -> None:
     for position, recipient in enumerate(recipients):
+        _check_recipient(recipient)
         tx.execute(
             insert(dispatch).values(
                 agency_id=agency,
@@ -391,6 +392,14 @@ def _write_recipients(
                 state_at=at,
             )
         )
+
+
+def _check_recipient(recipient: Recipient) -> None:
+    longest = LONGEST["name"][1]
+    if not recipient.name:
+        raise Missing(label=_("Nơi nhận"), field="recipients")
+    if len(recipient.name) > longest:
+        raise TooLong(label=_("Nơi nhận"), length=len(recipient.name), longest=longest, field="recipients")
 
 
 def _step(

@@ -47,6 +47,7 @@ def check_password_rule(password: str) -> None:
     Raises:
         PasswordTooWeak.
     """
+    password = unicodedata.normalize("NFC", password)  # as it is hashed: a loose accent is no special character
     kinds = (str.isupper, str.islower, str.isdigit)
     complete = all(any(test(c) for c in password) for test in kinds) and any(not c.isalnum() for c in password)
     if len(password) < SHORTEST or not complete:

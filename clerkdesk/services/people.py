@@ -12,10 +12,10 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 from clerkdesk.data.prepared import Prepared
 from clerkdesk.data.schema import password, person, unit
 from clerkdesk.errors import BadInput, RuleBroken
-from clerkdesk.i18n import N_
+from clerkdesk.i18n import N_, _
 from clerkdesk.services.commands import AddPerson, ChangePerson, NewPerson, Result, SetPassword
 from clerkdesk.services.folding import folded
-from clerkdesk.services.lengths import Missing, TooLong
+from clerkdesk.services.lengths import LONGEST, Missing, TooLong
 from clerkdesk.services.vocabulary import Role
 
 
@@ -76,6 +76,7 @@ def create_person(tx: Connection, agency: UUID, facts: NewPerson, password_hash:
         raise Missing(label="Họ và tên", field="full_name")
     if len(facts.full_name) > 50:
         raise TooLong(label="Họ và tên", length=len(facts.full_name), longest=50, field="full_name")
+    _check_position(facts.position)
     taken = select(person.c.id).where(person.c.agency_id == agency, person.c.username == facts.username)
     if tx.execute(taken).first() is not None:
         raise UsernameTaken(username=facts.username)
@@ -110,8 +111,9 @@ def change_person(tx: Connection, command: ChangePerson, at: dt.datetime) -> Res
     """Change roles, position and unit, or close the account; its history stays (Đà Nẵng 8849 Đ13.5d).
 
     Raises:
-        PersonUnknown, LastAdministrator.
+        PersonUnknown, LastAdministrator, TooLong.
     """
+    _check_position(command.position)
     loses = not command.active or Role.ADMINISTRATOR not in command.roles
     others = [
         other
@@ -199,6 +201,12 @@ def _as_person(row: RowMapping) -> Person:
         frozenset(Role(role) for role in row["roles"].split()),
         bool(row["active"]),
     )
+
+
+def _check_position(position: str) -> None:
+    label, longest = LONGEST["signer_position"]
+    if len(position) > longest:
+        raise TooLong(label=_(label), length=len(position), longest=longest, field="position")
 
 
 def _roles_text(roles: frozenset[Role]) -> str:

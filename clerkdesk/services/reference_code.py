@@ -55,10 +55,13 @@ def check_template(template: str) -> str:
     """
     template = clean_line(template)
     try:
-        names = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+        places = [place for place in string.Formatter().parse(template) if place[1] is not None]
     except ValueError as error:
         raise TemplateBroken(template=template) from error
-    if names.count("number") != 1 or set(names) - set(PLACES) or not template.startswith("{number}/"):
+    names = [name for _, name, _, _ in places]
+    plain = not any(layout or conversion for _, _, layout, conversion in places)
+    known = names.count("number") == 1 and set(names) <= set(PLACES)
+    if not (plain and known and template.startswith("{number}/")):
         raise TemplateBroken(template=template)
     return template
 
@@ -71,8 +74,8 @@ def notation(template: str, year: int, parts: SymbolParts) -> str:
     filled = check_template(template).format(
         number="", year=year, type=parts.type, agency=parts.agency, unit=parts.unit, body=parts.body
     )
-    filled = re.sub(r"-{2,}", "-", filled.lstrip("/"))
-    return re.sub(r"(^|/)-|-(?=/|$)", r"\1", filled)
+    groups = (re.sub(r"-{2,}", "-", group).strip("-") for group in filled.split("/"))
+    return "/".join(group for group in groups if group)
 
 
 def reference_code(template: str, number: int, sub_number: str, year: int, parts: SymbolParts) -> str:
@@ -80,7 +83,9 @@ def reference_code(template: str, number: int, sub_number: str, year: int, parts
     return f"{number_text(number, sub_number)}/{notation(template, year, parts)}"
 
 
-_TYPED = re.compile(r"^\s*(?P<number>\d{1,7}[a-zđ]?)\s*(?:/\s*(?P<notation>.*))?$", re.IGNORECASE | re.DOTALL)
+_TYPED = re.compile(
+    r"^\s*(?P<number>\d{1,7})(?P<letter>[a-zđ]?)\s*(?:/\s*(?P<notation>.*))?$", re.IGNORECASE | re.DOTALL
+)
 
 
 def split_reference(typed: str) -> tuple[str, str]:
@@ -93,9 +98,7 @@ def split_reference(typed: str) -> tuple[str, str]:
     match = _TYPED.match(typed)
     if match is None:
         return "", typed
-    number = match["number"]
-    digits = number.rstrip(string.ascii_letters + "đĐ")
-    padded = f"{int(digits):02d}" + number[len(digits) :]
+    padded = f"{int(match['number']):02d}{match['letter']}"
     tail = re.sub(r"\s*([-/])\s*", r"\1", match["notation"] or "")
     return padded, tail
 

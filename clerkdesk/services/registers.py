@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, func, insert, select
 
 from clerkdesk.data.schema import entry, register, register_year, symbol
 from clerkdesk.errors import RuleBroken
-from clerkdesk.i18n import N_
+from clerkdesk.i18n import N_, _
 from clerkdesk.services import numbering
 from clerkdesk.services.clock import today
 from clerkdesk.services.commands import (
@@ -29,6 +29,7 @@ from clerkdesk.services.commands import (
 )
 from clerkdesk.services.document_types import COPY_TYPES, DOCUMENT_TYPES
 from clerkdesk.services.ids import new_id
+from clerkdesk.services.lengths import Missing
 from clerkdesk.services.reference_code import check_template
 from clerkdesk.services.vocabulary import Direction
 
@@ -201,8 +202,11 @@ def create_register(tx: Connection, agency: UUID, facts: NewRegister, position: 
     """Create a register and its symbols; no book is open yet.
 
     Raises:
-        RegisterCodeTaken, SymbolTaken, TemplateBroken.
+        Missing, RegisterCodeTaken, SymbolTaken, TemplateBroken.
     """
+    for field, label in (("code", N_("Mã sổ")), ("title", N_("Tên sổ"))):
+        if not getattr(facts, field):
+            raise Missing(label=_(label), field=field)
     if tx.execute(select(register.c.id).where(register.c.agency_id == agency, register.c.code == facts.code)).first():
         raise RegisterCodeTaken(code=facts.code)
     register_id = new_id()

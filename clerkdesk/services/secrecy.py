@@ -34,7 +34,7 @@ _STAMPS = re.compile(
     r"(?:^|[\[(/;,.–-]|\bđộ(?: mật)?:?|\bdấu(?: chỉ)?(?: độ)?:?)\s*(tuyệt mật|tối mật|mật)\s*(?:$|[\])/;,.–-])",
     re.IGNORECASE,
 )
-_CAPITALS = re.compile(r"\b(TUYỆT MẬT|TỐI MẬT)\b")
+_CAPITALS = re.compile(r"\b(TUYỆT MẬT|TỐI MẬT|^MẬT(?=\s*:))\b")
 
 
 def secrecy_mark(subject: str, description: str = "") -> str:

@@ -84,6 +84,8 @@ def change_setting(tx: Connection, command: ChangeSetting, at: dt.datetime) -> R
         raise SettingWrong(name=command.name)
     if isinstance(value, int) and value < 1:
         raise SettingWrong(name=command.name)
+    if isinstance(value, list) and not all(isinstance(one, str) for one in value):
+        raise SettingWrong(name=command.name)
     row = {"agency_id": command.agency, "name": command.name, "value": command.value}
     statement = insert(setting).values(row)
     tx.execute(statement.on_conflict_do_update(index_elements=["agency_id", "name"], set_={"value": command.value}))

@@ -51,9 +51,7 @@ def desk_status(desk: Desk) -> DeskStatus:
             select(func.count()).select_from(outbox).where(outbox.c.agency_id == agency, outbox.c.state == "QUEUED")
         ).scalar_one()
     roles = ", ".join(sorted(role.label for role in desk.person.roles))
-    return DeskStatus(
-        number_text(following) if following else "", unsent, roles, f"{local(now()):%d/%m/%Y %H:%M}"
-    )
+    return DeskStatus(number_text(following) if following else "", unsent, roles, f"{local(now()):%d/%m/%Y %H:%M}")
 
 
 def waiting(connection: Connection, agency: UUID) -> Waiting:

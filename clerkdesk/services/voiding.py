@@ -8,13 +8,13 @@ from sqlalchemy import Connection, select
 
 from clerkdesk.data.schema import entry, register
 from clerkdesk.services.arrivals import void_arrival
-from clerkdesk.services.commands import Result, VoidNumber
+from clerkdesk.services.commands import VoidNumber
 from clerkdesk.services.outgoing import void_outgoing
-from clerkdesk.services.registers import void_number
+from clerkdesk.services.registers import NumberVoided, void_number
 from clerkdesk.services.vocabulary import Direction
 
 
-def void_entry(tx: Connection, command: VoidNumber, at: dt.datetime) -> Result:
+def void_entry(tx: Connection, command: VoidNumber, at: dt.datetime) -> NumberVoided:
     """Void a number of a book; number, reason and content stay (NĐ 30/2020 Đ15.1, Đ18.3).
 
     Raises:
@@ -35,4 +35,6 @@ def void_entry(tx: Connection, command: VoidNumber, at: dt.datetime) -> Result:
     ).first()
     if row is None or row.document_id is None:
         return void_number(tx, command, at)
-    return void_arrival(tx, command, at) if row.direction == Direction.ARRIVAL else void_outgoing(tx, command, at)
+    void_document = void_arrival if row.direction == Direction.ARRIVAL else void_outgoing
+    document = void_document(tx, command, at).subject
+    return NumberVoided(subject=document, number=command.number, sub_number=command.sub_number)

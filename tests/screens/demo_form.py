@@ -68,9 +68,9 @@ class Form(App[None]):
 
     def action_dump(self) -> None:
         self.dumps += 1
-        held = [widget.value for widget in self.query(Input)][:3] + [area.text for area in self.query(TextArea)]
+        held = [widget.value for widget in self.query(Input)][:3] + [area.text[:40] for area in self.query(TextArea)]
         focused = self.focused.id if self.focused else ""
-        self.query_one("#dump", Static).update(f"#{self.dumps} {'|'.join(held)}|{focused}|{self.left}#")
+        self.query_one("#dump", Static).update(f"#{self.dumps} {'|'.join(held)}|{focused}|{self.left[-24:]}#")
 
 
 class SerialForm(SerialKeys, Form):

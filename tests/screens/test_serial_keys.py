@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -91,7 +92,7 @@ def test_typing_ahead_over_enter(kind: str) -> None:
 def test_typing_ahead_through_a_modal_screen(kind: str) -> None:
     with form(kind) as terminal:
         for _ in range(4):
-            keys = ["x", "f2", "Sở Nội vụ", "enter", "y", "tab", *retyped("soos", telex)]
+            keys: list[str | bytes] = ["x", "f2", "Sở Nội vụ", "enter", "y", "tab", *retyped("soos", telex)]
             assert terminal.filled(*keys) == ["xy", "số", "", "Sở Nội vụ"]
 
 
@@ -138,7 +139,7 @@ def test_any_split_of_the_bytes_gives_the_same_record(
 ) -> None:
     data = ends.join(b"".join(retyped(keys, telex)) for keys in fields)
     at = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
-    chunks = [data[start:end] for start, end in zip(at, at[1:], strict=False)]
+    chunks = [data[start:end] for start, end in pairwise(at)]
     if seen:
         entry_form.send_paced(chunks, 0.002)
     else:

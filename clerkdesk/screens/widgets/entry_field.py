@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
+from clerkdesk.i18n import N_
 from clerkdesk.screens.telex import TelexComposer
 from clerkdesk.screens.widgets.field_note import BAD_MARK, HARD_CEILING, Entry, FieldNote
 from clerkdesk.screens.widgets.plain_text import one_line, pasted
@@ -59,9 +60,11 @@ class EntryField(TelexComposer, Entry, Input):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,down", "exit_forward", "Trường sau", show=False, id="field.next"),
-        Binding("up", "exit_back", "Trường trước", show=False, id="field.previous"),
+        Binding("enter,down", "exit_forward", N_("Trường sau"), show=False, id="field.next"),
+        Binding("up", "exit_back", N_("Trường trước"), show=False, id="field.previous"),
     ]
+
+    _typing = False
 
     def __init__(
         self,
@@ -103,7 +106,9 @@ class EntryField(TelexComposer, Entry, Input):
         start, end = sorted((max(0, start), min(len(value), end)))
         left = one_line(value[:start] + text)  # composes a mark that is typed after its letter
         left = self._under_ceiling(left, HARD_CEILING - (len(value) - end))
+        self._typing = True
         self.value = left + value[end:]
+        self._typing = False
         self.cursor_position = len(left)
         self._check_length(ring=bool(text))
 
@@ -121,7 +126,7 @@ class EntryField(TelexComposer, Entry, Input):
 
     def watch_value(self) -> None:
         """Check a value that the program has set; typing is checked where it comes in."""
-        if self.is_running and not self.has_focus:
+        if self.is_running and not self._typing:
             self._check_length(ring=False)
 
     def watch_selection(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -11,6 +12,7 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
+from clerkdesk.i18n import N_
 from clerkdesk.screens.telex import TelexComposer
 from clerkdesk.screens.widgets.entry_field import dotted, draws_underlines
 from clerkdesk.screens.widgets.field_note import BAD_MARK, HARD_CEILING, Entry, FieldNote
@@ -40,26 +42,26 @@ class EntryArea(TelexComposer, Entry, TextArea, inherit_bindings=False):
 
     # Stock TextArea also takes F6 and F7, and cuts or deletes the whole "line", here the whole subject, at one key.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "exit_forward", "Trường sau", show=False, id="area.next"),
-        Binding("down", "line_down", "Dòng sau", show=False, id="area.down"),
-        Binding("up", "line_up", "Dòng trước", show=False, id="area.up"),
-        Binding("left", "cursor_left", "Sang trái", show=False),
-        Binding("right", "cursor_right", "Sang phải", show=False),
-        Binding("shift+left", "cursor_left(True)", "Chọn sang trái", show=False),
-        Binding("shift+right", "cursor_right(True)", "Chọn sang phải", show=False),
-        Binding("ctrl+left", "cursor_word_left", "Từ trước", show=False),
-        Binding("ctrl+right", "cursor_word_right", "Từ sau", show=False),
-        Binding("home,ctrl+a", "cursor_line_start", "Đầu dòng", show=False),
-        Binding("end,ctrl+e", "cursor_line_end", "Cuối dòng", show=False),
-        Binding("backspace", "delete_left", "Xóa trước", show=False),
-        Binding("delete,ctrl+d", "delete_right", "Xóa sau", show=False),
-        Binding("ctrl+w", "delete_word_left", "Xóa từ trước", show=False),
-        Binding("ctrl+u", "delete_to_start_of_line", "Xóa về đầu", show=False),
-        Binding("ctrl+k", "delete_to_end_of_line", "Xóa đến cuối", show=False),
-        Binding("ctrl+x", "cut_selection", "Cắt", show=False),
-        Binding("ctrl+c", "copy", "Chép", show=False),
-        Binding("ctrl+v", "paste", "Dán", show=False),
-        Binding("ctrl+z", "undo", "Hoàn lại", show=False),
+        Binding("enter", "exit_forward", N_("Trường sau"), show=False, id="area.next"),
+        Binding("down", "line_down", N_("Dòng sau"), show=False, id="area.down"),
+        Binding("up", "line_up", N_("Dòng trước"), show=False, id="area.up"),
+        Binding("left", "cursor_left", N_("Sang trái"), show=False),
+        Binding("right", "cursor_right", N_("Sang phải"), show=False),
+        Binding("shift+left", "cursor_left(True)", N_("Chọn sang trái"), show=False),
+        Binding("shift+right", "cursor_right(True)", N_("Chọn sang phải"), show=False),
+        Binding("ctrl+left", "cursor_word_left", N_("Từ trước"), show=False),
+        Binding("ctrl+right", "cursor_word_right", N_("Từ sau"), show=False),
+        Binding("home,ctrl+a", "cursor_line_start", N_("Đầu dòng"), show=False),
+        Binding("end,ctrl+e", "cursor_line_end", N_("Cuối dòng"), show=False),
+        Binding("backspace", "delete_left", N_("Xóa trước"), show=False),
+        Binding("delete,ctrl+d", "delete_right", N_("Xóa sau"), show=False),
+        Binding("ctrl+w", "delete_word_left", N_("Xóa từ trước"), show=False),
+        Binding("ctrl+u", "delete_to_start_of_line", N_("Xóa về đầu"), show=False),
+        Binding("ctrl+k", "delete_to_end_of_line", N_("Xóa đến cuối"), show=False),
+        Binding("ctrl+x", "cut_selection", N_("Cắt"), show=False),
+        Binding("ctrl+c", "copy", N_("Chép"), show=False),
+        Binding("ctrl+v", "paste", N_("Dán"), show=False),
+        Binding("ctrl+z", "undo", N_("Hoàn lại"), show=False),
     ]
 
     def __init__(
@@ -109,17 +111,20 @@ class EntryArea(TelexComposer, Entry, TextArea, inherit_bindings=False):
 
     def edit(self, edit: Edit) -> EditResult:
         """Change the text; all typing, pasting and deleting ends here."""
-        (row, column), bottom = edit.top, edit.bottom
-        before = self.document[row][:column]
-        text = one_line(edit.text)
+        (row, column), (_row, end) = edit.top, edit.bottom
+        line = self.document[row]
+        stop = end
+        while stop < len(line) and unicodedata.combining(line[stop]):
+            stop += 1  # marks after the cursor compose with what comes before them now
+        before = line[:column]
+        text = one_line(one_line(edit.text) + line[end:stop])
         joined = one_line(before + text)
         if not joined.startswith(before):  # a mark typed after its letter composes with it
             column = next(i for i, (old, new) in enumerate(zip(before, joined + "\0", strict=False)) if old != new)
             text = joined[column:]
-        room = HARD_CEILING - len(self.document[row]) + bottom[1] - column
-        text = self._under_ceiling(text, room)
-        result = super().edit(Edit(text, (row, column), bottom, edit.maintain_selection_offset))
-        self._check_length(ring=bool(text))
+        text = self._under_ceiling(text, HARD_CEILING - column - (len(line) - stop))
+        result = super().edit(Edit(text, (row, column), (row, stop), edit.maintain_selection_offset))
+        self._check_length(ring=bool(edit.text))
         return result
 
     def action_exit_forward(self) -> None:

@@ -21,6 +21,7 @@ from clerkdesk.screens.widgets.plain_text import REPLACEMENT, fit, one_line
 PAGE = 128
 """Rows fetched at once: enough for the tallest terminal, few enough for one key's time."""
 PAGES_KEPT = 24
+STRIPS_KEPT = 1024
 CURSOR_MARK = "▸"
 CHOSEN_MARK = "*"
 
@@ -73,14 +74,14 @@ class WindowedTable(ScrollView, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Dòng trên", show=False, id="table.up"),
-        Binding("down", "move(1)", "Dòng dưới", show=False, id="table.down"),
-        Binding("pageup", "page(-1)", "Trang trước", show=False, id="table.page_up"),
-        Binding("pagedown", "page(1)", "Trang sau", show=False, id="table.page_down"),
-        Binding("home,ctrl+home", "first", "Dòng đầu", show=False, id="table.first"),
-        Binding("end,ctrl+end", "last", "Dòng cuối", show=False, id="table.last"),
-        Binding("enter", "choose", "Mở", show=False, id="table.choose"),
-        Binding("space", "mark", "Đánh dấu", show=False, id="table.mark"),
+        Binding("up", "move(-1)", N_("Dòng trên"), show=False, id="table.up"),
+        Binding("down", "move(1)", N_("Dòng dưới"), show=False, id="table.down"),
+        Binding("pageup", "page(-1)", N_("Trang trước"), show=False, id="table.page_up"),
+        Binding("pagedown", "page(1)", N_("Trang sau"), show=False, id="table.page_down"),
+        Binding("home,ctrl+home", "first", N_("Dòng đầu"), show=False, id="table.first"),
+        Binding("end,ctrl+end", "last", N_("Dòng cuối"), show=False, id="table.last"),
+        Binding("enter", "choose", N_("Mở"), show=False, id="table.choose"),
+        Binding("space", "mark", N_("Đánh dấu"), show=False, id="table.mark"),
     ]
 
     class RowChosen(Message):
@@ -127,7 +128,8 @@ class WindowedTable(ScrollView, can_focus=True):
         self._widths: tuple[int, ...] = ()
         self._line_width = 0
         self._pages: LRUCache[int, Sequence[Sequence[str]]] = LRUCache(PAGES_KEPT)
-        self._lines: LRUCache[int, str] = LRUCache(PAGE * 8)
+        self._strips: LRUCache[tuple[int, bool, bool, Style], Strip] = LRUCache(STRIPS_KEPT)
+        self._base_style = self._cursor_style = Style()
 
     # -- what screens use ---------------------------------------------------------------------------------------------
 
@@ -227,36 +229,40 @@ class WindowedTable(ScrollView, can_focus=True):
         super().notify_style_update()
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        """Draw one line of the window: the headings, a row, or what to say when there is none."""
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw some lines of the window. Widths and styles are worked out once for all of them."""
         width = self.scrollable_content_region.width
         if width != self._line_width:
             self._lay_out(width)
-        base = self.rich_style
+        self._base_style = self.rich_style
+        self._cursor_style = self._base_style + self.get_component_rich_style("table--cursor", partial=True)
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the window: the headings, a row, or what to say when there is none."""
         if y == 0:
-            style = base + self.get_component_rich_style("table--header", partial=True)
+            style = self._base_style + self.get_component_rich_style("table--header", partial=True)
             titles = [fit(one_line(c.title), w, c.align) for c, w in zip(self.columns, self._widths, strict=True)]
             return self._strip(" " * _MARK_WIDTH + " ".join(titles), style)
         index = int(self.scroll_offset.y) + y - 1
         if index >= self._count:
             text = "  " + (self.empty_text or _(_EMPTY)) if not self._count and y == 1 else ""
-            return self._strip(text, base)
-        marks = (CURSOR_MARK if index == self._cursor else " ") + (CHOSEN_MARK if index in self.marked else " ")
-        style = base
-        if index == self._cursor:
-            style += self.get_component_rich_style("table--cursor", partial=True)
-        return self._strip(marks + self._line(index), style)
+            return self._strip(text, self._base_style)
+        here = index == self._cursor
+        style = self._cursor_style if here else self._base_style
+        key = (index, here, index in self.marked, style)
+        strip = self._strips.get(key)
+        if strip is None:
+            marks = (CURSOR_MARK if here else " ") + (CHOSEN_MARK if index in self.marked else " ")
+            strip = self._strips[key] = self._strip(marks + self._line(index), style)
+        return strip
 
     def _strip(self, text: str, style: Style) -> Strip:
         return Strip([Segment(fit(text, self._line_width), style)], self._line_width)
 
     def _line(self, index: int) -> str:
-        line = self._lines.get(index)
-        if line is None:
-            cells = zip(self.row(index), self.columns, self._widths, strict=False)
-            line = " ".join(fit(one_line(text, control=REPLACEMENT), width, c.align) for text, c, width in cells)
-            self._lines[index] = line
-        return line
+        cells = zip(self.row(index), self.columns, self._widths, strict=False)
+        return " ".join(fit(one_line(text, control=REPLACEMENT), width, c.align) for text, c, width in cells)
 
     def _lay_out(self, width: int) -> None:
         """Share the line's width: every column gets its own, the stretching ones also equal parts of the rest."""
@@ -268,7 +274,7 @@ class WindowedTable(ScrollView, can_focus=True):
             widths[i] = max(1, widths[i] + share)  # below their width only where the line is too short for all
             left -= share
         self._widths, self._line_width = tuple(widths), width
-        self._lines.clear()
+        self._strips.clear()
 
     # -- moving -------------------------------------------------------------------------------------------------------
 
@@ -279,7 +285,7 @@ class WindowedTable(ScrollView, can_focus=True):
     def _reload(self, cursor: int, *, keep_marks: bool = False) -> None:
         self._count = self.source.count() if self.source else 0
         self._pages.clear()
-        self._lines.clear()
+        self._strips.clear()
         self.marked = {index for index in self.marked if keep_marks and index < self._count}
         before, self._cursor = self._cursor, max(0, min(cursor, self._count - 1))
         if self.is_attached:

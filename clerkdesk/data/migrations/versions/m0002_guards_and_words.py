@@ -27,6 +27,11 @@ REFUSALS = {
         " AND r.register_id = new.register_id AND r.year = new.year) != 'OPEN'"
     ),
     "counter_never_goes_back": ("BEFORE UPDATE OF next_number ON register_year WHEN new.next_number < old.next_number"),
+    "counter_of_a_closed_book_stays": (
+        "BEFORE UPDATE OF next_number ON register_year WHEN old.state = 'CLOSED' AND new.next_number != old.next_number"
+    ),
+    "closed_stays_closed": "BEFORE UPDATE OF state ON register_year WHEN old.state = 'CLOSED' AND new.state != 'CLOSED'",
+    "book_identity_never_changes": "BEFORE UPDATE OF agency_id, register_id, year ON register_year",
     "book_never_deleted": "BEFORE DELETE ON register_year",
     "audit_never_changes": "BEFORE UPDATE ON audit",
     "audit_never_deleted": "BEFORE DELETE ON audit",
@@ -40,6 +45,7 @@ REFUSALS = {
     ),
     "outgoing_never_deleted": "BEFORE DELETE ON outgoing",
     "correction_never_changes": "BEFORE UPDATE ON correction",
+    "correction_never_deleted": "BEFORE DELETE ON correction",
 }
 
 
@@ -75,6 +81,8 @@ def _keep_words(table: str, words: str, columns: str, build: str) -> None:
         f"CREATE TRIGGER {words}_changed AFTER UPDATE OF {columns} ON {table} BEGIN"
         f" INSERT OR REPLACE INTO {words}(rowid, words) VALUES (new.row, {build}); END"
     )
+    before = build.replace("new.", f"{table}.")
+    op.execute(f"INSERT INTO {words}(rowid, words) SELECT row, {before} FROM {table}")
 
 
 def upgrade() -> None:
@@ -101,3 +109,4 @@ def upgrade() -> None:
         "CREATE TRIGGER correspondent_words_added AFTER INSERT ON correspondent BEGIN"
         " INSERT INTO correspondent_words(rowid, folded) VALUES (new.rank, new.folded); END"
     )
+    op.execute("INSERT INTO correspondent_words(correspondent_words) VALUES ('rebuild')")

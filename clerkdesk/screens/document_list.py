@@ -1,0 +1,296 @@
+"""The lists: arrivals, unprocessed, outgoing, awaiting issue; a million rows are as quick as ten."""
+
+from __future__ import annotations
+
+import datetime as dt
+from array import array
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.worker import get_current_worker
+
+from clerkdesk.i18n import N_, _
+from clerkdesk.screens.office_screen import OfficeScreen
+from clerkdesk.screens.widgets.entry_field import EntryField
+from clerkdesk.screens.widgets.field_note import Entry
+from clerkdesk.screens.widgets.windowed_table import Column, WindowedTable
+
+if TYPE_CHECKING:
+    from clerkdesk.services.desk import Desk
+    from clerkdesk.services.lists import ListKind, ListQuery, ListRow
+
+FIRST_PAGE = 200
+
+_WIDTHS = {
+    True: ((7, False), (8, False), (17, True), (15, False), (16, True), (8, False), (9, False)),
+    False: ((19, False), (8, False), (14, False), (20, True), (7, False), (13, False)),
+}
+_TITLES = {
+    True: (N_("Số đến"), N_("Ngày đến"), N_("Cơ quan BH"), N_("Số, ký hiệu"), N_("Trích yếu"), N_("Hạn"), N_("Trạng thái")),
+    False: (N_("Số, ký hiệu"), N_("Ngày"), N_("Người ký"), N_("Trích yếu"), N_("Khẩn"), N_("Trạng thái")),
+}  # fmt: skip
+
+
+class IdRows:
+    """A row source over row ids: cells are read for the rows in sight only."""
+
+    def __init__(self, desk: Desk, kind: ListKind, ids: array[int], on_day: dt.date) -> None:
+        self.desk, self.kind, self.ids, self.on_day = desk, kind, ids, on_day
+
+    def count(self) -> int:
+        """How many rows."""
+        return len(self.ids)
+
+    def rows(self, start: int, stop: int) -> Sequence[Sequence[str]]:
+        """The cells of some rows; a mark says void (✗) and overdue (!) without colour."""
+        return [_marked(row) for row in self.read(start, stop)]
+
+    def read(self, start: int, stop: int) -> list[ListRow]:
+        """The rows themselves."""
+        from clerkdesk.services.lists import rows_of
+
+        return self.desk.read(rows_of, self.kind, self.ids[start:stop], self.on_day)
+
+
+def _marked(row: ListRow) -> tuple[str, ...]:
+    if row.void:
+        return (f"✗{row.cells[0]}", *row.cells[1:])
+    return (f"!{row.cells[0]}", *row.cells[1:]) if row.overdue else row.cells
+
+
+class DocumentListScreen(OfficeScreen):
+    """A list with filter, order, jump, and keys for what can be done with the row."""
+
+    HELP = N_(
+        "F7 hoặc / lọc theo chữ (không dấu cũng được). Gõ số rồi Enter ở ô lọc để nhảy tới số đó. F6 đổi cách sắp xếp, "
+        "F4 lọc theo năm. Enter mở, Insert nhập mới. Dấu ! là quá hạn, ✗ là đã hủy số."
+    )
+    AUTO_FOCUS = "WindowedTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2,insert", "new", N_("Mới"), id="list.new"),
+        Binding("f4", "choose_year", N_("Năm"), id="list.year"),
+        Binding("f5", "reload", N_("Làm mới"), id="list.reload"),
+        Binding("f6", "next_order", N_("Sắp xếp"), id="list.order"),
+        Binding("f7,slash", "filter", N_("Lọc"), id="list.filter"),
+        Binding("f8", "print", N_("In"), id="list.print"),
+        Binding("f10", "finish", N_("Xong"), id="list.finish"),
+    ]
+    DEFAULT_CSS = """
+    DocumentListScreen #filter { width: 1fr; margin: 0 1; display: none; }
+    DocumentListScreen #filter.-shown { display: block; }
+    """
+
+    def __init__(self, area: str) -> None:
+        super().__init__()
+        self.area = area
+        self.query_asked: ListQuery | None = None
+        self.source: IdRows | None = None
+
+    def body(self) -> ComposeResult:
+        """Filter line and table."""
+        from clerkdesk.services.lists import ListKind, ListQuery, orders_of
+
+        kind = ListKind(self.area.upper())
+        self.kind = kind
+        self.query_asked = ListQuery(kind, order=orders_of(kind)[0])
+        arrivals = kind.of_arrivals
+        columns = [
+            Column(_(title), width, stretch=stretch)
+            for title, (width, stretch) in zip(_TITLES[arrivals], _WIDTHS[arrivals], strict=True)
+        ]
+        yield EntryField("filter", id="filter", placeholder=_("chữ cần tìm, hoặc số"))
+        yield WindowedTable(columns, id="table")
+
+    def on_mount(self) -> None:
+        """Read the list."""
+        self.office_changed()
+
+    @property
+    def asked(self) -> ListQuery:
+        """What the list shows now."""
+        assert self.query_asked is not None  # noqa: S101
+        return self.query_asked
+
+    @property
+    def table(self) -> WindowedTable:
+        """The table."""
+        return self.query_one(WindowedTable)
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def office_changed(self) -> None:
+        """Show the first page at once; the worker brings the rest."""
+        self.show_ids(self.read_ids(FIRST_PAGE), complete=False, keep_cursor=True)
+        self.load()
+
+    def read_ids(self, limit: int | None) -> array[int]:
+        """Read the first row ids of the list."""
+        from clerkdesk.services.lists import row_ids
+
+        return self.desk.read(row_ids, self.asked, limit=limit)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="list")
+    def load(self) -> None:
+        """Read all row ids."""
+        from clerkdesk.services.lists import row_ids
+
+        worker = get_current_worker()
+        ids = self.desk.read(row_ids, self.asked, stop=lambda: worker.is_cancelled)
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self.show_ids, ids, complete=True, keep_cursor=True)
+
+    def show_ids(self, ids: array[int], *, complete: bool, keep_cursor: bool) -> None:
+        """Put the rows into the table."""
+        from clerkdesk.services.clock import today
+        from clerkdesk.services.lists import FOUND_AT_MOST
+
+        if not self.is_mounted:
+            return
+        self.source = IdRows(self.desk, self.kind, ids, today())
+        self.table.replace_source(self.source, keep_cursor=keep_cursor)
+        query = self.asked
+        parts = [self.kind.heading.upper(), query.order.label]
+        if query.year:
+            parts.append(_("năm {year}").format(year=query.year))
+        if query.words:
+            parts.append(_("lọc “{words}”").format(words=query.words))
+        if complete:
+            most = query.words and len(ids) >= FOUND_AT_MOST
+            count = f"{FOUND_AT_MOST:,}+" if most else f"{len(ids):,}"
+            parts.append(_("{count} văn bản").format(count=count))
+        self.head(" · ".join(parts))
+
+    # -- filter, order, jump ----------------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Open the filter line."""
+        field = self.query_one("#filter", EntryField)
+        field.add_class("-shown")
+        field.focus()
+
+    @on(EntryField.Changed, "#filter")
+    def filter_typed(self, event: EntryField.Changed) -> None:
+        """Filter while typing; digits wait for Enter, to jump."""
+        words = event.value.strip()
+        if not words.isdigit():
+            self._ask(words=words)
+
+    @on(Entry.Left)
+    def filter_left(self, left: Entry.Left) -> None:
+        """Enter or Tab leaves the filter; a bare number jumps."""
+        if left.field.id != "filter":
+            return
+        typed = left.field.value.strip()
+        if typed.isdigit():
+            left.field.value = ""
+            self._ask(words="")
+            self.jump(int(typed))
+        if not left.field.value.strip():
+            left.field.remove_class("-shown")
+        self.table.focus()
+
+    def jump(self, number: int) -> None:
+        """Go to an arrival number of the year shown."""
+        from clerkdesk.services.clock import today
+        from clerkdesk.services.lists import position_of_number
+
+        self.workers.cancel_group(self, "list")
+        ids = self.read_ids(None)
+        self.show_ids(ids, complete=True, keep_cursor=False)
+        place = self.desk.look_up(
+            position_of_number, self.kind, ids, self.desk.agency_id, self.asked.year or today().year, number
+        )
+        if place is None:
+            self.say(_("Không có số {number} trong danh sách này.").format(number=number), bad=True)
+        else:
+            self.table.jump(place)
+            self.say("")
+
+    def _ask(self, **changes: object) -> None:
+        changed = replace(self.asked, **changes)  # type: ignore[arg-type]
+        if changed != self.asked:
+            self.query_asked = changed
+            self.show_ids(self.read_ids(FIRST_PAGE), complete=False, keep_cursor=False)
+            self.load()
+
+    def action_next_order(self) -> None:
+        """Sort another way."""
+        from clerkdesk.services.lists import orders_of
+
+        orders = orders_of(self.kind)
+        if len(orders) == 1:
+            self.say(_("Danh sách này chỉ có một cách sắp xếp: {order}.").format(order=orders[0].label))
+            return
+        self._ask(order=orders[(orders.index(self.asked.order) + 1) % len(orders)])
+
+    def action_choose_year(self) -> None:
+        """Show one year, or all."""
+        from clerkdesk.screens.modals.pick import PickModal, pick_from
+        from clerkdesk.services.clock import today
+
+        years = [(_("Mọi năm"), 0), *((str(year), year) for year in range(today().year + 1, today().year - 12, -1))]
+
+        def chosen(year: int | None) -> None:
+            if year is not None:
+                self._ask(year=year or None)
+
+        self.app.push_screen(PickModal(_("Năm"), pick_from(years)), chosen)
+
+    def action_reload(self) -> None:
+        """Read again."""
+        self.office_changed()
+
+    # -- one row ----------------------------------------------------------------------------------------------------
+
+    def current(self) -> UUID | None:
+        """Return the document under the cursor."""
+        if self.source is None or not self.source.count():
+            return None
+        rows = self.source.read(self.table.cursor, self.table.cursor + 1)
+        return rows[0].id if rows else None
+
+    @on(WindowedTable.RowChosen)
+    def open_row(self, event: WindowedTable.RowChosen) -> None:
+        """Open the document."""
+        if type(event) is not WindowedTable.RowChosen:
+            return
+        document = self.current()
+        if document is None:
+            return
+        if self.kind.of_arrivals:
+            from clerkdesk.screens.arrival_record import ArrivalRecordScreen
+
+            self.app.push_screen(ArrivalRecordScreen(document))
+        else:
+            from clerkdesk.screens.outgoing_record import OutgoingRecordScreen
+
+            self.app.push_screen(OutgoingRecordScreen(document))
+
+    def action_new(self) -> None:
+        """Go to the entry form."""
+        self.app.show_area("arrival_form" if self.kind.of_arrivals else "outgoing_form")
+
+    def action_finish(self) -> None:
+        """End the processing of the arrival under the cursor; undone in its record."""
+        document = self.current()
+        if document is None or not self.kind.of_arrivals:
+            self.say(_("Chọn một văn bản đến chưa xử lý."))
+            return
+        from clerkdesk.screens.arrival_record import finish
+
+        finish(self, document, self._finished)
+
+    def _finished(self) -> None:
+        self.changed_here()
+        self.office_changed()
+
+    def action_print(self) -> None:
+        """Print a label or stamp for the arrival, or the postal book of the outgoing documents."""
+        from clerkdesk.screens.printing import print_for_list
+
+        print_for_list(self, self.kind, self.current())

@@ -1,0 +1,32 @@
+"""Go to an area: its two letters, or a part of its name."""
+
+from __future__ import annotations
+
+from clerkdesk.i18n import _
+from clerkdesk.screens.areas import AREAS
+from clerkdesk.screens.modals.pick import PickModal
+
+
+class GoToModal(PickModal[str]):
+    """Answers with an area's name; typing a whole code goes there at once."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Đi tới (gõ hai chữ, hoặc một phần tên)"), self.areas_for)
+
+    def areas_for(self, typed: str) -> list[tuple[str, str]]:
+        """Return the areas whose code or name fits."""
+        from clerkdesk.services.folding import folded
+
+        query = folded(typed)
+        return [
+            (f"{area.code}  {area.label} — {_(area.help)}", name)
+            for name, area in AREAS.items()
+            if area.code.startswith(query) or all(word in folded(area.label) for word in query.split())
+        ]
+
+    def list_choices(self, typed: str) -> None:
+        """Go at once when the code is complete."""
+        super().list_choices(typed)
+        exact = [name for name, area in AREAS.items() if area.code == typed.strip().lower()]
+        if exact:
+            self.dismiss(exact[0])

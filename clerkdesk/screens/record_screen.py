@@ -1,0 +1,111 @@
+"""What the two record screens share: a document's facts as lines, its files, its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Static
+
+from clerkdesk.i18n import _
+from clerkdesk.screens.office_screen import OfficeScreen
+from clerkdesk.screens.widgets.plain_text import one_line
+from clerkdesk.screens.widgets.preview import Preview
+
+
+class RecordScreen(OfficeScreen):
+    """Shows one document; keys act on it."""
+
+    AUTO_FOCUS = "VerticalScroll"
+    DEFAULT_CSS = """
+    RecordScreen #facts { width: 1fr; height: auto; padding: 0 1; }
+    RecordScreen VerticalScroll#entry { scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, document: UUID) -> None:
+        super().__init__()
+        self.document = document
+        self.row: dict[str, Any] = {}
+
+    def body(self) -> ComposeResult:
+        """Facts at the left, the page at the right where there is room."""
+        with Horizontal(id="columns"):
+            with VerticalScroll(id="entry"):
+                yield Static("", id="facts", markup=False)
+            yield Preview(id="preview")
+
+    def on_mount(self) -> None:
+        """Read the document."""
+        self.office_changed()
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Yield label and text of each fact; an empty label makes a heading."""
+        yield from ()
+
+    def read(self) -> None:
+        """Read the document anew."""
+        raise NotImplementedError
+
+    def office_changed(self) -> None:
+        """Read and show the document."""
+        from clerkdesk.services.attachments import files_of
+        from clerkdesk.services.files import path_of
+
+        self.read()
+        self.files = self.desk.read(files_of, self.document)
+        shown = [f"{label:<18} {one_line(text)}" if label else f"\n{text}" for label, text in self._all_lines()]
+        self.query_one("#facts", Static).update("\n".join(shown))
+        newest = next((file for file in reversed(self.files) if file["media_type"] == "application/pdf"), None)
+        self.query_one(Preview).show(path_of(self.desk.store, newest["sha256"]) if newest else None)
+
+    def _all_lines(self) -> Iterator[tuple[str, str]]:
+        from clerkdesk.services.clock import local
+        from clerkdesk.services.corrections import corrections_of
+        from clerkdesk.services.history import history_of
+        from clerkdesk.services.vocabulary import AttachmentRole
+
+        yield from self.lines()
+        yield "", _("TỆP")
+        for place, file in enumerate(self.files, start=1):
+            size = f"{file['size'] / 1024:,.0f} KB"
+            yield f"  {place}. {AttachmentRole(file['role']).label}"[:18], f"{file['name']} ({size})"
+        yield "", _("DIỄN BIẾN")
+        for event in self.desk.read(history_of, self.document):
+            yield f"  {local(event.at):%d/%m/%y %H:%M}", f"{event.what} – {event.who}"
+        changes = self.desk.read(corrections_of, self.document)
+        if changes:
+            yield "", _("ĐÃ SỬA (giá trị cũ → mới)")
+            for change in changes:
+                when = f"{local(change['corrected_at']):%d/%m/%y %H:%M}"
+                why = f" ({change['reason']})" if change["reason"] else ""
+                yield f"  {when}", f"{change['field']}: {change['old_value']} → {change['new_value']}{why}"
+
+    def action_next_page(self) -> None:
+        """Turn the preview's page."""
+        self.query_one(Preview).turn(1)
+
+    def action_previous_page(self) -> None:
+        """Turn the preview's page back."""
+        self.query_one(Preview).turn(-1)
+
+    def action_save_copy(self) -> None:
+        """Write a file of the document to a folder, to look at or send it with other programs."""
+        from clerkdesk.screens.modals.pick import PickModal, pick_from
+
+        if not self.files:
+            self.say(_("Văn bản chưa có tệp."))
+            return
+        choices = [(f"{file['name']}", place) for place, file in enumerate(self.files)]
+        self.app.push_screen(PickModal(_("Chép tệp nào ra ngoài?"), pick_from(choices)), self._copy_chosen)
+
+    def _copy_chosen(self, place: int | None) -> None:
+        if place is None:
+            return
+        from clerkdesk.screens.printing import write_out
+        from clerkdesk.services.files import read_file
+
+        file = self.files[place]
+        write_out(self, read_file(self.desk.store, file["sha256"]), file["name"])

@@ -1,0 +1,287 @@
+"""Registers and numbers: the books of a year, opening, reserving, voiding, and confirming the last number after a restore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from clerkdesk.errors import ClerkDeskError
+from clerkdesk.i18n import N_, _
+from clerkdesk.screens.office_screen import OfficeScreen
+from clerkdesk.screens.widgets.windowed_table import Column, WindowedTable
+
+if TYPE_CHECKING:
+    from clerkdesk.services.registers import Book
+
+
+class BookRows:
+    """The books as rows."""
+
+    def __init__(self, books: list[Book]) -> None:
+        self.books = books
+
+    def count(self) -> int:
+        """How many."""
+        return len(self.books)
+
+    def rows(self, start: int, stop: int) -> Sequence[Sequence[str]]:
+        """Their cells."""
+        from clerkdesk.services.reference_code import number_text
+
+        states = {"OPEN": _("đang mở"), "CLOSED": _("đã đóng"), "SUSPENDED": _("chờ xác nhận"), "": _("chưa mở")}
+        return [
+            (
+                book.code, book.title, states[book.state], number_text(book.next_number) if book.state else "—",
+                str(book.live), str(book.void), str(book.reserved),
+            )
+            for book in self.books[start:stop]
+        ]  # fmt: skip
+
+
+class RegistersScreen(OfficeScreen):
+    """The books of one year."""
+
+    HELP = N_(
+        "F6 mở sổ của năm (số bắt đầu từ 01); F2 thêm sổ; F7 giữ số kế tiếp cho một người, có lý do và hạn; Delete hủy một "
+        "số, số vẫn ở trong sổ với lý do; F4 chọn năm. Sau khi phục hồi từ bản sao lưu: F10 xác nhận số cuối cùng trên giấy."
+    )
+    AUTO_FOCUS = "#books"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2,insert", "add", N_("Thêm sổ"), id="registers.add"),
+        Binding("f4", "choose_year", N_("Năm"), id="registers.year"),
+        Binding("f6", "open_books", N_("Mở sổ"), id="registers.open"),
+        Binding("f7", "reserve", N_("Giữ số"), id="registers.reserve"),
+        Binding("f10", "confirm_last", N_("Số cuối"), id="registers.confirm"),
+        Binding("delete", "void", N_("Hủy số"), id="registers.void"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.year = 0
+        self.books: list[Book] = []
+
+    def body(self) -> ComposeResult:
+        """One table."""
+        yield WindowedTable(
+            (
+                Column(_("Mã"), 7),
+                Column(_("Sổ"), 24, stretch=True),
+                Column(_("Trạng thái"), 12),
+                Column(_("Số tiếp"), 7, align="right"),
+                Column(_("Đã cấp"), 7, align="right"),
+                Column(_("Hủy"), 5, align="right"),
+                Column(_("Giữ"), 5, align="right"),
+            ),
+            id="books",
+        )
+
+    def on_mount(self) -> None:
+        """Show this year."""
+        from clerkdesk.services.clock import today
+
+        self.year = today().year
+        self.office_changed()
+
+    def office_changed(self) -> None:
+        """Read the books."""
+        from clerkdesk.services.registers import books
+
+        facts = self.desk.facts
+        self.books = self.desk.read(books, self.year, facts.id) if facts else []
+        self.query_one(WindowedTable).replace_source(BookRows(self.books), keep_cursor=True)
+        self.head(_("SỔ VÀ SỐ · NĂM {year}").format(year=self.year))
+
+    def current(self) -> Book | None:
+        """The book under the cursor."""
+        place = self.query_one(WindowedTable).cursor
+        return self.books[place] if place < len(self.books) else None
+
+    def done(self, sentence: str) -> None:
+        """Show what was done."""
+        self.office_changed()
+        self.changed_here()
+        self.say(sentence)
+
+    def _try(self, command: type, sentence: str, **facts: object) -> None:
+        try:
+            self.app.do(self.desk.make(command, **facts))
+        except ClerkDeskError as error:
+            self.say(error.message, bad=True)
+        else:
+            self.done(sentence)
+
+    def action_choose_year(self) -> None:
+        """Show another year."""
+        from clerkdesk.screens.modals.pick import PickModal, pick_from
+        from clerkdesk.services.clock import today
+
+        years = [(str(year), year) for year in range(today().year + 1, today().year - 6, -1)]
+
+        def chosen(year: int | None) -> None:
+            if year is not None:
+                self.year = year
+                self.office_changed()
+
+        self.app.push_screen(PickModal(_("Năm"), pick_from(years)), chosen)
+
+    def action_open_books(self) -> None:
+        """Open all books of the year that are not open yet, after asking."""
+        from clerkdesk.screens.modals.confirm import ConfirmModal
+        from clerkdesk.services.commands import OpenRegisters
+
+        closed = [book for book in self.books if book.state == ""]
+        if not closed:
+            self.say(_("Mọi sổ năm {year} đã mở.").format(year=self.year))
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._try(
+                    OpenRegisters, _("Đã mở {count} sổ năm {year}, số bắt đầu từ 01.").format(count=len(closed), year=self.year),
+                    year=self.year, registers=tuple(book.register_id for book in closed),
+                )  # fmt: skip
+
+        titles = "\n".join(f"  {book.code:<8} {book.title}" for book in closed[:15])
+        question = _("Mở {count} sổ năm {year}? Số bắt đầu từ 01.").format(count=len(closed), year=self.year)
+        self.app.push_screen(ConfirmModal(f"{question}\n{titles}"), answered)
+
+    def action_reserve(self) -> None:
+        """Hold the next number."""
+        from clerkdesk.screens.modals.ask import AskModal, Question
+        from clerkdesk.services.clock import today
+        from clerkdesk.services.commands import ReserveNumber
+        from clerkdesk.services.shorthand import parse_deadline
+
+        book = self.current()
+        if book is None:
+            return
+
+        def answered(answer: dict[str, str] | None) -> None:
+            if answer is None:
+                return
+            try:
+                until = parse_deadline(answer["until"], today()) or today()
+                command = self.desk.make(
+                    ReserveNumber, register_id=book.register_id, year=book.year, holder=answer["holder"],
+                    reason=answer["reason"], expires_on=until,
+                )  # fmt: skip
+                result = self.app.do(command)
+            except ClerkDeskError as error:
+                self.say(error.message, bad=True)
+            else:
+                text = _("Đã giữ số {number} cho {holder} đến {until}.")
+                self.done(text.format(number=result.number, holder=answer["holder"], until=f"{until:%d/%m/%Y}"))
+
+        questions = (
+            Question("holder", _("Giữ cho")),
+            Question("reason", _("Lý do")),
+            Question("until", _("Đến ngày (+3, 30/11)"), "+3"),
+        )
+        title = _("Giữ số kế tiếp của “{title}”").format(title=book.title)
+        self.app.push_screen(AskModal(title, questions), answered)
+
+    def action_void(self) -> None:
+        """Void a number of the book."""
+        from clerkdesk.screens.modals.ask import AskModal, Question
+        from clerkdesk.services.commands import VoidNumber
+        from clerkdesk.services.shorthand import parse_number
+
+        book = self.current()
+        if book is None:
+            return
+
+        def answered(answer: dict[str, str] | None) -> None:
+            if answer is None:
+                return
+            try:
+                number = parse_number(answer["number"])
+            except ClerkDeskError as error:
+                self.say(error.message, bad=True)
+                return
+            sentence = _("Đã hủy số {number}.").format(number=number)
+            self._try(
+                VoidNumber, sentence, register_id=book.register_id, year=book.year, number=number or 0,
+                reason=answer["reason"],
+            )  # fmt: skip
+
+        title = _("Hủy một số của “{title}”").format(title=book.title)
+        warning = _("Số vẫn ở trong sổ cùng lý do, không cấp lại cho văn bản khác.")
+        questions = (Question("number", _("Số")), Question("reason", _("Lý do")))
+        self.app.push_screen(AskModal(title, questions, warning), answered)
+
+    def action_confirm_last(self) -> None:
+        """After a restore: the last number on paper."""
+        from clerkdesk.screens.modals.ask import AskModal, Question
+        from clerkdesk.services.commands import ConfirmLastNumber
+        from clerkdesk.services.shorthand import parse_number
+
+        book = self.current()
+        if book is None or book.state != "SUSPENDED":
+            self.say(_("Sổ này không chờ xác nhận."))
+            return
+
+        def answered(answer: dict[str, str] | None) -> None:
+            if answer is None:
+                return
+            try:
+                last = parse_number(answer["last"])
+            except ClerkDeskError as error:
+                self.say(error.message, bad=True)
+                return
+            sentence = _("Sổ “{title}” cấp số tiếp sau số {number}.").format(title=book.title, number=last)
+            self._try(
+                ConfirmLastNumber, sentence, register_id=book.register_id, year=book.year, last_number=last or 0,
+                reason=answer["reason"],
+            )  # fmt: skip
+
+        title = _("Số cuối cùng đã cấp trên giấy của “{title}”").format(title=book.title)
+        text = _(
+            "Kho được phục hồi biết đến số {number}. Số trên giấy sau đó mà kho không có sẽ ghi “hủy” với lý do này."
+        )
+        questions = (Question("last", _("Số cuối cùng")), Question("reason", _("Lý do")))
+        self.app.push_screen(AskModal(title, questions, text.format(number=book.next_number - 1)), answered)
+
+    def action_add(self) -> None:
+        """Create a register with its symbol."""
+        from clerkdesk.screens.modals.ask import AskModal, Question
+        from clerkdesk.services.arrival_entry import understand_type
+        from clerkdesk.services.commands import AddRegister, NewRegister, NewSymbol
+        from clerkdesk.services.vocabulary import Direction
+
+        def answered(answer: dict[str, str] | None) -> None:
+            if answer is None:
+                return
+            incoming = answer["direction"].strip().lower().startswith("de") or answer["direction"].strip().startswith(
+                "đ"
+            )
+            try:
+                kind = understand_type(answer["document_type"])
+                symbols = () if incoming else (
+                    NewSymbol(
+                        template=answer["template"], document_type=kind.code if kind else "",
+                        normative=answer["normative"].strip().lower() == "c", body=answer["body"],
+                    ),
+                )  # fmt: skip
+                facts = NewRegister(
+                    direction=Direction.ARRIVAL if incoming else Direction.OUTGOING, code=answer["code"],
+                    title=answer["title"], symbols=symbols,
+                )  # fmt: skip
+                self.app.do(self.desk.make(AddRegister, register_facts=facts, year=self.year))
+            except ClerkDeskError as error:
+                self.say(error.message, bad=True)
+            else:
+                self.done(_("Đã thêm và mở sổ “{title}”.").format(title=answer["title"]))
+
+        questions = (
+            Question("title", _("Tên sổ")),
+            Question("code", _("Mã sổ")),
+            Question("direction", _("Đến hay đi (den/di)"), "di"),
+            Question("document_type", _("Loại văn bản (trống: mọi loại)"), required=False),
+            Question("normative", _("QPPL (c)"), required=False),
+            Question("body", _("Tổ chức tư vấn"), required=False),
+            Question("template", _("Mẫu ký hiệu"), "{number}/{type}-{agency}", required=False),
+        )
+        self.app.push_screen(AskModal(_("Thêm sổ"), questions), answered)

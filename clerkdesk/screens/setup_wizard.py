@@ -1,0 +1,244 @@
+"""The first start: try with sample data, or set up one's own agency; then the recovery code to be written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Label, ProgressBar, Static
+
+from clerkdesk.errors import ClerkDeskError
+from clerkdesk.i18n import N_, _
+from clerkdesk.screens.entry_form import row
+from clerkdesk.screens.widgets.entry_field import EntryField
+from clerkdesk.screens.widgets.field_note import Entry
+
+if TYPE_CHECKING:
+    from clerkdesk.screens.app import ClerkApp
+
+
+class SetupWizard(Screen[None]):
+    """Asks which of the two ways."""
+
+    HELP = N_(
+        "1 dựng một cơ quan giả định với 200 văn bản để dùng thử, kể cả khóa ký thử nghiệm. 2 khai báo cơ quan của bạn; sổ của năm được mở ngay."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "sample", N_("Dùng thử với dữ liệu mẫu"), id="setup.sample"),
+        Binding("2", "own", N_("Khai báo cơ quan của tôi"), id="setup.own"),
+        Binding("f12,escape", "stop", N_("Dừng"), id="setup.stop"),
+    ]
+    DEFAULT_CSS = """
+    SetupWizard { align: center middle; }
+    SetupWizard > .box { padding: 1 2; }
+    SetupWizard ProgressBar { display: none; margin-top: 1; }
+    SetupWizard ProgressBar.-shown { display: block; }
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def app(self) -> ClerkApp:
+            """The application."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = False
+        self.writing = False
+
+    def compose(self) -> ComposeResult:
+        """Show the two ways."""
+        with Vertical(classes="box"):
+            yield Static(_("Chào mừng đến với ClerkDesk"), classes="title", markup=False)
+            yield Static("", classes="gap")
+            yield Static(_("Kho dữ liệu còn trống. Bấm một phím:"), markup=False)
+            yield Static("", classes="gap")
+            yield Static(
+                _("1  Dùng thử với dữ liệu mẫu: Sở Nội vụ tỉnh Sông Hương (không có thật), 200 văn bản kèm tệp PDF"),
+                markup=False,
+            )
+            yield Static(_("2  Khai báo cơ quan của tôi"), markup=False)
+            yield ProgressBar(show_eta=False)
+            yield Static("", id="answer", markup=False)
+
+    def action_own(self) -> None:
+        """Ask for the agency's facts."""
+        if not self.writing:
+            self.app.push_screen(AgencyForm())
+
+    def action_sample(self) -> None:
+        """Write the sample agency."""
+        if self.writing:
+            return
+        self.writing = True
+        self.query_one(ProgressBar).add_class("-shown")
+        self.query_one("#answer", Static).update(_("Đang tạo dữ liệu mẫu… (Esc dừng)"))
+        self.write_sample()
+
+    @work(thread=True, exit_on_error=False, group="setup")
+    def write_sample(self) -> None:
+        """Write it in the background."""
+        from clerkdesk.services.sample.agency import Cancelled, write_sample_agency
+
+        def progress(done: int, total: int) -> None:
+            self.app.call_from_thread(self.query_one(ProgressBar).update, total=total, progress=done)
+
+        try:
+            write_sample_agency(self.app.desk, progress, lambda: self.stopped)
+        except Cancelled:
+            self.app.call_from_thread(self.app.start_over)
+        else:
+            self.app.call_from_thread(self.sample_written)
+
+    def sample_written(self) -> None:
+        """Say who can log in."""
+        from clerkdesk.services.sample.agency import KEY_PASSPHRASE, PASSWORD
+
+        text = _(
+            "Đã tạo xong. Tài khoản mẫu, mật khẩu đều là {password}:\n"
+            "  annv    văn thư kiêm quản trị      hailq   giám đốc (lãnh đạo)\n"
+            "  khoaba  chuyên viên                conglt  quản trị\n"
+            "Khóa ký THỬ NGHIỆM ở thư mục keys của kho, mật khẩu khóa: {passphrase}"
+        ).format(password=PASSWORD, passphrase=KEY_PASSPHRASE)
+        self.app.switch_screen(RecoveryCodeScreen(text))
+
+    def action_stop(self) -> None:
+        """Break the writing off."""
+        self.stopped = True
+
+
+class AgencyForm(Screen[None]):
+    """The agency's facts and its first user."""
+
+    HELP = N_(
+        "Tên viết tắt là phần trong ký hiệu, ví dụ SNV trong 15/QĐ-SNV. Mẫu sổ: 1 một sổ chung; 2 mỗi loại một sổ; thêm chữ q nếu cơ quan ban hành văn bản quy phạm pháp luật (1q, 2q)."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "save", N_("Lưu"), id="setup.save"),
+        Binding("f3,f12,escape", "app.pop_screen", N_("Về"), id="setup.back"),
+    ]
+    AUTO_FOCUS = "EntryField"
+    DEFAULT_CSS = """
+    AgencyForm { align: center middle; }
+    AgencyForm > .box { padding: 1 2; width: 78; }
+    AgencyForm .row > Label { width: 24; }
+    AgencyForm EntryField { width: 1fr; }
+    AgencyForm #answer { height: 2; margin-top: 1; }
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def app(self) -> ClerkApp:
+            """The application."""
+
+    def compose(self) -> ComposeResult:
+        """One line per fact."""
+        with Vertical(classes="box"):
+            yield Static(_("Khai báo cơ quan"), classes="title", markup=False)
+            for name, label, secret in (
+                ("name", _("Tên cơ quan"), False),
+                ("parent_name", _("Cơ quan chủ quản"), False),
+                ("short_name", _("Tên viết tắt"), False),
+                ("organ_id", _("Mã định danh"), False),
+                ("place", _("Địa danh"), False),
+                ("preset", _("Mẫu sổ (1, 2, 1q, 2q)"), False),
+                ("full_name", _("Họ tên văn thư"), False),
+                ("username", _("Tên đăng nhập"), False),
+                ("password", _("Mật khẩu"), True),
+                ("password_again", _("Nhập lại mật khẩu"), True),
+            ):
+                yield row(
+                    (label, EntryField(name, "1" if name == "preset" else "", id=f"own-{name}", password=secret), None)
+                )
+            yield Label("", id="answer", markup=False)
+            yield Static(_("Enter ô tiếp · F2 lưu · F1 trợ giúp · Esc về"), classes="quiet", markup=False)
+
+    def on_entry_left(self, left: Entry.Left) -> None:
+        """Suggest the user name from the full name."""
+        if left.field.field_name == "full_name" and not self.value("username"):
+            from clerkdesk.services.people import suggested_username
+
+            self.query_one("#own-username", EntryField).value = suggested_username(self.value("full_name"))
+
+    def value(self, name: str) -> str:
+        """What a field holds."""
+        return self.query_one(f"#own-{name}", EntryField).value.strip()
+
+    def action_save(self) -> None:
+        """Set the agency up."""
+        try:
+            self._set_up()
+        except ClerkDeskError as error:
+            self.query_one("#answer", Label).update(f"✗ {error.message}")
+            field = self.query(f"#own-{error.field}")
+            (field.first() if error.field and field else self.query_one("#own-name")).focus()
+            self.app.bell()
+        else:
+            self.app.pop_screen()
+            self.app.switch_screen(RecoveryCodeScreen(_("Đã khai báo xong, sổ năm nay đã mở.")))
+
+    def _set_up(self) -> None:
+        from clerkdesk.services.agency_setup import set_up_command
+        from clerkdesk.services.office import execute
+        from clerkdesk.services.passwords import PasswordsDiffer, check_password_rule
+
+        password = self.query_one("#own-password", EntryField).value
+        check_password_rule(password)
+        if password != self.query_one("#own-password_again", EntryField).value:
+            raise PasswordsDiffer
+        facts = ("name", "parent_name", "short_name", "organ_id", "place", "full_name", "username")
+        command = set_up_command({name: self.value(name) for name in facts}, self.value("preset"), password)
+        execute(self.app.desk.store, command)
+        self.app.desk.refresh()
+
+
+class RecoveryCodeScreen(Screen[None]):
+    """The store's recovery code, to be written down and kept in a safe."""
+
+    HELP = N_("Không có mã này và mất khóa trên máy thì không ai mở được kho dữ liệu, kể cả từ bản sao lưu.")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2,enter", "done", N_("Đã ghi, tiếp tục"), id="setup.done")]
+    DEFAULT_CSS = """
+    RecoveryCodeScreen { align: center middle; }
+    RecoveryCodeScreen > .box { padding: 1 2; width: 78; }
+    RecoveryCodeScreen #code { text-align: center; text-style: bold; margin: 1 0; }
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def app(self) -> ClerkApp:
+            """The application."""
+
+    def __init__(self, done: str) -> None:
+        super().__init__()
+        self.sentence = done
+
+    def compose(self) -> ComposeResult:
+        """Show what was done and the code."""
+        from clerkdesk.services.recovery import recovery_code_of
+
+        with Vertical(classes="box"):
+            yield Static(self.sentence, markup=False)
+            yield Static("", classes="gap")
+            yield Static(
+                _(
+                    "MÃ KHÔI PHỤC CỦA KHO DỮ LIỆU: ghi ra giấy, cất vào tủ có khóa. Cần đến khi máy hỏng hoặc phục hồi từ bản sao lưu."
+                ),
+                markup=False,
+            )
+            yield Static(recovery_code_of(self.app.desk.store.path), id="code", markup=False)
+            yield Static(_("F2 hoặc Enter: đã ghi, tiếp tục đăng nhập"), classes="quiet", markup=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Nothing but the keys shown leaves this screen."""
+        if event.key == "escape":
+            event.stop()
+
+    def action_done(self) -> None:
+        """Back to the login form, which now names the agency."""
+        self.app.pop_screen()

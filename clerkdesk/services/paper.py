@@ -1,0 +1,122 @@
+"""What is printed for a document: stamp, label, action slip, envelopes, postal book; rows of the store to print forms."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from clerkdesk.services.agency_setup import AgencyFacts
+from clerkdesk.services.clock import local
+from clerkdesk.services.document_types import type_name
+from clerkdesk.services.reference_code import joined, number_text
+from clerkdesk.services.vocabulary import DispatchChannel, Urgency
+
+if TYPE_CHECKING:
+    from clerkdesk.services.dispatching import PostalLine
+    from clerkdesk.services.printing.marks import Urgency as Mark
+
+
+def stamp_pdf(agency: AgencyFacts, row: dict[str, Any], at: tuple[float, float] | None = None) -> bytes:
+    """Return the ĐẾN stamp of an arrival, 35 × 50 mm (NĐ 30/2020 PL IV).
+
+    Args:
+        at: millimetres from the left and top edge of an A4 sheet, to print onto the paper itself; None for the stamp
+            alone.
+    """
+    from clerkdesk.services.printing.arrival_stamp import ArrivalStamp, arrival_stamp, stamp_on_sheet
+
+    urgent_hour = local(row["registered_at"]).time() if row["urgency"] else None
+    stamp = ArrivalStamp(
+        agency=agency.name,
+        number=number_text(row["number"], row["sub_number"]),
+        arrived_on=row["arrival_date"],
+        arrived_at=urgent_hour,
+        forwarded_to=row["to_places"],
+        file_code=row["file_notation"],
+    )
+    return arrival_stamp(stamp) if at is None else stamp_on_sheet(stamp, *at)
+
+
+def label_pdf(agency: AgencyFacts, rows: list[dict[str, Any]], start: int = 1) -> bytes:
+    """Return the labels of arrivals on A4 sheets of 3 × 8, beginning at position `start`; one label alone stands alone."""
+    from clerkdesk.services.printing.arrival_label import ArrivalLabel, LabelSheet, arrival_label, label_sheets
+
+    labels = [
+        ArrivalLabel(
+            agency=agency.short_name,
+            number=f"{number_text(row['number'], row['sub_number'])}/{row['year']}",
+            arrived_on=row["arrival_date"],
+            reference=joined(row["code_number"], row["code_notation"]),
+        )
+        for row in rows
+    ]
+    return (
+        arrival_label(labels[0]) if len(labels) == 1 and start == 1 else label_sheets(labels, LabelSheet(), start=start)
+    )
+
+
+def action_slip_pdf(agency: AgencyFacts, row: dict[str, Any]) -> bytes:
+    """Return the action slip (phiếu giải quyết văn bản đến) of an arrival (NĐ 30/2020 PL IV)."""
+    from clerkdesk.services.printing.action_slip import ActionSlip, action_slip
+
+    return action_slip(
+        ActionSlip(
+            agency=agency.name,
+            parent_agency=agency.parent_name,
+            place=agency.place,
+            made_on=row["arrival_date"],
+            subject=row["subject"],
+            type_name=type_name(row["document_type"]),
+            reference=joined(row["code_number"], row["code_notation"]),
+            issued_on=row["issued_date"],
+            issuer=row["issuer"],
+            arrival_number=f"{number_text(row['number'], row['sub_number'])}/{row['year']}",
+            arrived_on=row["arrival_date"],
+        )
+    )
+
+
+def envelopes_pdf(agency: AgencyFacts, row: dict[str, Any], recipients: list[dict[str, Any]]) -> bytes:
+    """Return one envelope for each recipient who gets paper (NĐ 30/2020 PL IV).
+
+    Raises:
+        NoEnvelopes: nobody gets paper.
+    """
+    from clerkdesk.services.printing.envelope import Envelope, EnvelopeSize, Sender, envelopes
+
+    on_paper = (DispatchChannel.POST, DispatchChannel.HAND)
+    items = [
+        Envelope(addressee=one["recipient"], references=(row["reference_code"],), urgency=_mark(row["urgency"]))
+        for one in recipients
+        if one["channel"] in on_paper
+    ]
+    sender = Sender(agency=agency.name, parent_agency=agency.parent_name, address=agency.address, phone=agency.contact)
+    return envelopes(sender, items, EnvelopeSize.A4_HALF)
+
+
+def postal_book_pdf(agency: AgencyFacts, lines: list[PostalLine], first: dt.date, last: dt.date) -> bytes:
+    """Return the postal dispatch book (sổ gửi văn bản đi bưu điện) of a span of days (NĐ 30/2020 PL IV)."""
+    from clerkdesk.services.printing import postal_book as printing
+
+    book = printing.PostalBook(
+        agency=agency.name, parent_agency=agency.parent_name, year=last.year, first_day=first, last_day=last
+    )
+    printed = [
+        printing.PostalLine(
+            sent_on=line.sent_on,
+            references=line.reference_code,
+            addressee=line.recipient,
+            envelopes=max(1, line.envelopes),
+            note=line.note,
+        )
+        for line in lines
+    ]
+    return printing.postal_book(book, printed)
+
+
+def _mark(urgency: int) -> Mark | None:
+    from clerkdesk.services.printing.marks import Urgency as Mark
+
+    return {Urgency.URGENT: Mark.KHAN, Urgency.VERY_URGENT: Mark.THUONG_KHAN, Urgency.FLASH: Mark.HOA_TOC}.get(
+        Urgency(urgency)
+    )

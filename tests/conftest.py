@@ -1,0 +1,110 @@
+"""A desk to test at: set up once, copied for every test, on Friday 20 November 2026 at nine in the morning."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import argon2
+import pytest
+
+from clerkdesk.data import store_key
+from clerkdesk.services import clock as real_clock
+from clerkdesk.services.desk import Desk
+
+from .office import PASSWORD, open_office
+
+NINE_O_CLOCK = dt.datetime(2026, 11, 20, 9, 0, tzinfo=real_clock.VIETNAM)
+_CHEAP = partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+
+
+class OfficeClock:
+    """The clock on the office wall: a test sets it, and every look at it moves it by a millisecond."""
+
+    def __init__(self, moment: dt.datetime) -> None:
+        self.moment = moment.astimezone(dt.UTC)
+
+    def now(self) -> dt.datetime:
+        self.moment += dt.timedelta(milliseconds=1)
+        return self.moment
+
+    @property
+    def today(self) -> dt.date:
+        return real_clock.local(self.moment).date()
+
+    def set(self, moment: dt.datetime) -> None:
+        self.moment = moment.astimezone(dt.UTC)
+
+    def forward(self, **span: float) -> None:
+        self.moment += dt.timedelta(**span)
+
+    def back(self, **span: float) -> None:
+        self.moment -= dt.timedelta(**span)
+
+
+class _Library:
+    """The library `datetime`, but for what time it is."""
+
+    def __init__(self, clock: OfficeClock) -> None:
+        self.datetime = SimpleNamespace(now=lambda zone: clock.now().astimezone(zone))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(dt, name)
+
+
+def hang_up(clock: OfficeClock, patch: pytest.MonkeyPatch) -> None:
+    """Let the office look at this clock, whichever of its modules asks for the time."""
+    patch.setattr(real_clock, "dt", _Library(clock))
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the store of an office that has everything but documents; tests copy it."""
+    folder = tmp_path_factory.mktemp("furnished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2, "PasswordHasher", _CHEAP)
+        patch.setattr(store_key, "_trusted_keyring", lambda: None)
+        hang_up(OfficeClock(NINE_O_CLOCK - dt.timedelta(hours=1)), patch)
+        open_office(folder / "clerkdesk.db").close()
+    return folder
+
+
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id with the smallest parameters: the same code, a thousandth of the time."""
+    monkeypatch.setattr(argon2, "PasswordHasher", _CHEAP)
+
+
+@pytest.fixture
+def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No keyring of the session of whoever runs the tests is ever touched."""
+    monkeypatch.setattr(store_key, "_trusted_keyring", lambda: None)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> OfficeClock:
+    """The office's clock, to be set by the test."""
+    clock = OfficeClock(NINE_O_CLOCK)
+    hang_up(clock, monkeypatch)
+    return clock
+
+
+@pytest.fixture
+def office_folder(furnished: Path, tmp_path: Path) -> Path:
+    """A copy of the furnished office; no program has its store open."""
+    folder = tmp_path / "office"
+    shutil.copytree(furnished, folder)
+    return folder
+
+
+@pytest.fixture
+def desk(office_folder: Path, clock: OfficeClock, cheap_passwords: None, no_keyring: None) -> Iterator[Desk]:
+    """The desk of Nguyễn Văn An, clerk and administrator of the Department of Home Affairs, logged in."""
+    desk = Desk.open(office_folder / "clerkdesk.db")
+    desk.log_in("annv", PASSWORD)
+    yield desk
+    desk.close()
