@@ -74,6 +74,8 @@ install_libraries() {
     echo "Installing the libraries of $lock (once) ..." >&2
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" >&2
     echo "$here" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/clerkdesk-sources.pth"
+    printf '#!/bin/sh\nexec "%s/.venv/bin/python" -m clerkdesk "$@"\n' "$here" >.venv/bin/clerkdesk
+    chmod +x .venv/bin/clerkdesk
     echo "$here" >.venv/.place
     echo "$wanted" >"$stamp"
 }

@@ -147,12 +147,23 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             self.report(event.worker.error)
 
-    def _handle_exception(self, error: Exception) -> None:
-        """Keep the app alive when a handler fails: the form and its draft are still there."""
-        if self.is_running and isinstance(error, ClerkDeskError):
+    async def run_action(self, *arguments: Any, **named: Any) -> bool:
+        """Carry out what a key asks; a failure of ours is shown and the form stays as it is."""
+        try:
+            return await super().run_action(*arguments, **named)
+        except ClerkDeskError as error:
             self.report(error)
-        else:
-            super()._handle_exception(error)
+            return True
+
+    def _fatal_error(self) -> None:
+        """End without printing what was on screen: the report says where in the code, the draft is in the store."""
+        from clerkdesk.screens.failure import write_report
+
+        path = write_report(self.data_dir, self._exception) if self._exception else self.data_dir
+        sentence = _("ClerkDesk phải dừng vì lỗi ngoài dự kiến. Nội dung đang nhập được giữ và đề nghị lại khi mở. Báo cáo lỗi: {path}")
+        self.bell()
+        self._exit_renderables.append(sentence.format(path=path))
+        self._close_messages_no_wait()
 
     def action_help(self) -> None:
         """Show what the focused field and the screen can do."""

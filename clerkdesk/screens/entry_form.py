@@ -14,6 +14,7 @@ from textual.widgets import Label
 from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import N_, _
 from clerkdesk.screens.office_screen import OfficeScreen
+from clerkdesk.screens.widgets.entry_field import EntryField
 from clerkdesk.screens.widgets.field_note import Entry, FieldNote
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class EntryForm(OfficeScreen):
         self.last: dict[str, str] = {}  # what the fields held at the last save
         self.fields: dict[str, Entry] = {}
         self._kept: dict[str, str] = {}
+        self._refused = ""  # the field whose trouble the message line shows
 
     # -- what a subclass says ---------------------------------------------------------------------------------------
 
@@ -135,7 +137,12 @@ class EntryForm(OfficeScreen):
             field.accept(self.resolve(name, str(field.value)))
         except ClerkDeskError as error:
             field.reject(error.message)
+            self.say(error.message, bad=True)  # the note beside the field may be too narrow for it
+            self._refused = name
             return False
+        if self._refused == name:
+            self._refused = ""
+            self.say("")
         return True
 
     @on(Entry.Left)
@@ -174,6 +181,11 @@ class EntryForm(OfficeScreen):
             self.fill(newest.fields)
             self._kept = self.values()
             self.say(_("Đã lấy lại phiếu đang nhập dở. F2 lưu, F3 bỏ."))
+            unfinished = (field for field in self.fields.values() if field.bad or not str(field.value))
+            field = next(unfinished, next(iter(self.fields.values())))
+            field.focus()
+            if isinstance(field, EntryField):
+                field.select_all()
 
     # -- keys -------------------------------------------------------------------------------------------------------
 

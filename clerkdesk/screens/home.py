@@ -29,8 +29,8 @@ class HomeScreen(OfficeScreen):
         if name != "home"
     ]
     DEFAULT_CSS = """
-    HomeScreen #areas { width: 44; padding: 1 2; }
-    HomeScreen #waiting { width: 1fr; padding: 1 1; }
+    HomeScreen #areas { width: 40; padding: 1 1; }
+    HomeScreen #waiting { width: 1fr; padding: 1 0; }
     HomeScreen #columns { height: 1fr; }
     """
 
@@ -74,7 +74,7 @@ class HomeScreen(OfficeScreen):
         ]
         for book in opened[:BOOKS_SHOWN]:
             number = number_text(book.next_number) if book.state == "OPEN" else _("chưa mở")
-            lines.append(f"  {book.title[:26]:<26} {number:>7}")
+            lines.append(f"  {book.title[:27]:<27} {number:>8}")
         if all(book.state == "" for book in opened):
             lines += ["", _("Chưa mở sổ năm {year}: bấm 7, rồi F6.").format(year=year)]
         self.query_one("#waiting", Static).update("\n".join(lines))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -46,8 +47,9 @@ class OfficeScreen(Screen[None]):
         yield Static("", id="heading", markup=False)
         yield from self.body()
         yield Static("", id="message", markup=False)
-        yield StatusBar()
-        yield KeyBar()
+        with Vertical(id="bars"):
+            yield StatusBar()
+            yield KeyBar()
 
     def body(self) -> ComposeResult:
         """Yield what stands between heading and message line."""

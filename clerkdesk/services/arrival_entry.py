@@ -14,7 +14,7 @@ from clerkdesk.errors import BadInput
 from clerkdesk.i18n import N_
 from clerkdesk.services.arrivals import learned_notations
 from clerkdesk.services.commands import ArrivalFacts
-from clerkdesk.services.directory import Correspondent, correspondent_by_name, find_correspondents
+from clerkdesk.services.directory import Correspondent, correspondent_by_name, find_correspondents, home_words
 from clerkdesk.services.document_types import DocumentType, find_types, type_of_notation
 from clerkdesk.services.folding import clean_line, folded
 from clerkdesk.services.reference_code import joined, split_reference
@@ -32,7 +32,7 @@ class IssuerAmbiguous(BadInput):
 class IssuerUnknown(BadInput):
     """No agency fits."""
 
-    sentence = N_("Không có cơ quan “{typed}” trong danh bạ. Bấm F4 để tìm, hoặc F4 rồi chọn thêm mới.")
+    sentence = N_("Không có cơ quan “{typed}” trong danh bạ. Bấm F4 để tìm hoặc thêm mới.")
     field = "issuer"
 
 
@@ -68,8 +68,8 @@ class Code:
 def understand_issuer(connection: Connection, agency: UUID, typed: str, on: dt.date) -> Correspondent:
     """Return the one agency that a typed name, code or beginning means.
 
-    The whole name or an unambiguous beginning is taken; a short name that several share is not guessed, unless this
-    agency's register has used exactly one of them.
+    The whole name or an unambiguous beginning is taken; where several fit, the only one that the register has used
+    before, or the only one of the agency's own province.
 
     Raises:
         IssuerUnknown, IssuerAmbiguous.
@@ -86,9 +86,13 @@ def understand_issuer(connection: Connection, agency: UUID, typed: str, on: dt.d
     best = by_code or found
     if len(best) == 1:
         return best[0]
-    used = [one for one in best if learned_notations(connection, agency, one.name)]
-    if len(used) == 1:
-        return used[0]
+    home = home_words(connection, agency)
+    for likely in (
+        [one for one in best if learned_notations(connection, agency, one.name)],
+        [one for one in best if home and all(word in folded(one.name).split() for word in home)],
+    ):
+        if len(likely) == 1:
+            return likely[0]
     raise IssuerAmbiguous(count=f"{len(best)}+" if len(best) == 10 else len(best), typed=text)
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, insert, select, text
 
+from clerkdesk.data.schema import agency as agency_table
 from clerkdesk.data.schema import correspondent, learned_suffix
 from clerkdesk.errors import BadFile, RuleBroken
 from clerkdesk.i18n import N_
@@ -60,7 +61,7 @@ def search_words(name: str, short_name: str, organ_id: str) -> str:
 def find_correspondents(
     connection: Connection, agency: UUID, typed: str, on: dt.date, limit: int = OFFERED
 ) -> list[Correspondent]:
-    """Return what a typed beginning can mean, best first: those used lately, then the directory's order.
+    """Return what a typed beginning can mean, best first: used lately, of the own province, then in the directory's order.
 
     Args:
         typed: words or beginnings of words in any order, with or without accents, a short name, or initials.
@@ -72,14 +73,18 @@ def find_correspondents(
         return _used_lately(connection, agency, on, limit)
     query = " ".join(f'"{word}"*' for word in typed_words)
     short = folded(typed).replace(" ", "")
+    home = " ".join(f'"{word}"*' for word in home_words(connection, agency))
+    facts = {"agency": str(agency), "short": short, "day": on.isoformat(), "limit": limit}
     found: dict[UUID, Correspondent] = {}
-    for statement in (_BY_USE, _BY_SHORT_NAME, _BY_WORDS):
+    for statement, words_sought in (
+        (_BY_USE, query),
+        (_BY_WORDS, f"{query} {home}"),
+        (_BY_SHORT_NAME, query),
+        (_BY_WORDS, query),
+    ):
         if len(found) >= limit:
             break
-        rows = connection.execute(
-            statement, {"query": query, "agency": str(agency), "short": short, "day": on.isoformat(), "limit": limit}
-        )
-        for row in rows:
+        for row in connection.execute(statement, {**facts, "query": words_sought}):
             found.setdefault(UUID(row.id), Correspondent(UUID(row.id), row.name, row.short_name, row.organ_id))
     return sorted(found.values(), key=lambda one: _worse(one, typed))[:limit]
 
@@ -102,6 +107,12 @@ _BY_WORDS = text(
     " WHERE w.correspondent_words MATCH :query AND :agency != '' AND :short IS NOT NULL"
     " AND :day BETWEEN coalesce(c.valid_from, :day) AND coalesce(c.valid_to, :day) ORDER BY w.rowid LIMIT :limit"
 )
+
+
+def home_words(connection: Connection, agency_id: UUID) -> list[str]:
+    """Return the folded words of the agency's own place: the agencies of one's own province come first."""
+    place = connection.execute(select(agency_table.c.place).where(agency_table.c.id == agency_id)).scalar()
+    return words(place or "")
 
 
 def _worse(one: Correspondent, typed: str) -> tuple[bool, bool]:
