@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -78,6 +79,8 @@ def start(options: Options, data: Path) -> int:
         sys.stderr.write(_("ClerkDesk cần một cửa sổ dòng lệnh. Các lệnh khác: clerkdesk --help") + "\n")
         return REFUSED
     _end_cleanly_when_asked()
+    with suppress(OSError):  # told by the screens, which cannot work without it
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
     from clerkdesk.screens.app import run
 
     return run(data, options.language, options.theme)

@@ -28,29 +28,34 @@ ISSUER = "Ủy ban nhân dân tỉnh Sông Hương"
 _serial = itertools.count(1)
 
 
-def open_office(path: Path) -> Desk:
-    """Set up the office at `path` and seat its clerk, who is its administrator too."""
-    desk = Desk.open(path)
+def setup_command(**changes: Any) -> c.SetUpAgency:
+    """Return the first command of the office; its clerk is its administrator too."""
     me = new_id()
-    setup = c.SetUpAgency(
-        uid=new_id(),
-        agency=new_id(),
-        actor=me,
-        desk=new_id(),
-        made_at=now(),
-        name=AGENCY,
-        parent_name=ISSUER,
-        short_name="SNV",
-        organ_id="H57.15",
-        place="Sông Hương",
-        administrator=c.NewPerson(
+    facts: dict[str, Any] = {
+        "uid": new_id(),
+        "agency": new_id(),
+        "actor": me,
+        "desk": new_id(),
+        "made_at": now(),
+        "name": AGENCY,
+        "parent_name": ISSUER,
+        "short_name": "SNV",
+        "organ_id": "H57.15",
+        "place": "Sông Hương",
+        "administrator": c.NewPerson(
             id=me, username="annv", full_name="Nguyễn Văn An", roles=frozenset({Role.CLERK, Role.ADMINISTRATOR})
         ),
-        password_hash=passwords.hash_password(PASSWORD),
-        units=(c.NewUnit(id=new_id(), name="Văn phòng Sở", short_name="VP"),),
-        registers=registers.common_preset(normative=True),
-    )
-    execute(desk.store, setup)
+        "password_hash": passwords.hash_password(PASSWORD),
+        "units": (c.NewUnit(id=new_id(), name="Văn phòng Sở", short_name="VP"),),
+        "registers": registers.common_preset(normative=True),
+    }
+    return c.SetUpAgency(**(facts | changes))
+
+
+def open_office(path: Path) -> Desk:
+    """Set up the office at `path` and seat its clerk."""
+    desk = Desk.open(path)
+    execute(desk.store, setup_command())
     desk.refresh()
     desk.log_in("annv", PASSWORD)
     return desk

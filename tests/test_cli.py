@@ -325,7 +325,7 @@ def run(data_dir, language, theme=None):
 stand_in = types.ModuleType("clerkdesk.screens.app")
 stand_in.run = run
 sys.modules["clerkdesk.screens.app"] = stand_in
-cli.main([])
+cli.main(["--data", str(Path(sys.argv[1], "data"))])
 """
 
 
@@ -351,6 +351,7 @@ def test_screens_end_cleanly_when_the_machine_asks(tmp_path: Path, how: str) -> 
 
     assert until((tmp_path / "ready").exists)
     assert (tmp_path / "ready").read_text() == "1"
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
     if how == "window closed":
         open_windows.clear()
         os.close(terminal)

@@ -160,7 +160,9 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         from clerkdesk.screens.failure import write_report
 
         path = write_report(self.data_dir, self._exception) if self._exception else self.data_dir
-        sentence = _("ClerkDesk phải dừng vì lỗi ngoài dự kiến. Nội dung đang nhập được giữ và đề nghị lại khi mở. Báo cáo lỗi: {path}")
+        sentence = _(
+            "ClerkDesk phải dừng vì lỗi ngoài dự kiến. Nội dung đang nhập được giữ và đề nghị lại khi mở. Báo cáo lỗi: {path}"
+        )
         self.bell()
         self._exit_renderables.append(sentence.format(path=path))
         self._close_messages_no_wait()

@@ -33,10 +33,11 @@ AREAS = {
     "unprocessed": Area("xl", "3", N_("Văn bản chưa xử lý"), N_("Khẩn trước, rồi theo hạn")),
     "outgoing_form": Area("sd", "4", N_("Soạn văn bản đi"), N_("Nhập dự thảo, nơi nhận, người ký")),
     "outgoing": Area("di", "5", N_("Văn bản đi"), N_("Danh sách văn bản đi")),
-    "awaiting_issue": Area("cb", "6", N_("Chờ ban hành"), N_("Cấp số, đóng dấu, phát hành")),
-    "registers": Area("so", "7", N_("Sổ và số"), N_("Mở sổ, giữ số, hủy số")),
-    "people": Area("ng", "8", N_("Người dùng"), N_("Tài khoản, vai trò, mật khẩu")),
-    "settings": Area("cd", "9", N_("Cài đặt"), N_("Định dạng tệp, giới hạn, thư mục theo dõi, sao lưu")),
+    "for_signature": Area("tk", "6", N_("Trình ký"), N_("Chờ lãnh đạo ký số")),
+    "awaiting_issue": Area("cb", "7", N_("Chờ ban hành"), N_("Cấp số, đóng dấu, phát hành")),
+    "registers": Area("so", "8", N_("Sổ và số"), N_("Mở sổ, giữ số, hủy số")),
+    "people": Area("ng", "9", N_("Người dùng"), N_("Tài khoản, vai trò, mật khẩu")),
+    "settings": Area("cd", "c", N_("Cài đặt"), N_("Định dạng tệp, giới hạn, thư mục theo dõi, sao lưu")),
 }
 
 

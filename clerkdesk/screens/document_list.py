@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.worker import get_current_worker
@@ -26,21 +26,34 @@ if TYPE_CHECKING:
 
 FIRST_PAGE = 200
 
-_WIDTHS = {
-    True: ((7, False), (8, False), (17, True), (15, False), (16, True), (8, False), (9, False)),
-    False: ((19, False), (8, False), (14, False), (20, True), (7, False), (13, False)),
-}
+WIDE = 110
+"""Columns of a terminal from which on every cell of a row is shown."""
+
+# Which cells of a row are shown, with their least width and whether they take what is left, by kind and terminal.
+_CELLS: dict[tuple[bool, bool], tuple[tuple[int, int, bool], ...]] = {
+    (True, True): ((0, 7, False), (1, 8, False), (2, 20, True), (3, 17, False), (4, 34, True), (5, 8, False), (6, 14, False)),
+    (True, False): ((0, 6, False), (1, 8, False), (2, 10, True), (3, 15, False), (4, 24, True), (5, 8, False)),
+    (False, True): ((0, 20, False), (1, 8, False), (2, 20, False), (3, 34, True), (4, 11, False), (5, 14, False)),
+    (False, False): ((0, 16, False), (1, 8, False), (3, 30, True), (5, 13, False)),
+}  # fmt: skip
 _TITLES = {
     True: (N_("Số đến"), N_("Ngày đến"), N_("Cơ quan BH"), N_("Số, ký hiệu"), N_("Trích yếu"), N_("Hạn"), N_("Trạng thái")),
     False: (N_("Số, ký hiệu"), N_("Ngày"), N_("Người ký"), N_("Trích yếu"), N_("Khẩn"), N_("Trạng thái")),
 }  # fmt: skip
 
 
+def columns_for(arrivals: bool, width: int) -> tuple[tuple[int, ...], tuple[Column, ...]]:
+    """Return which cells a list shows on a terminal of this width, and their columns."""
+    cells = _CELLS[arrivals, width >= WIDE]
+    titles = _TITLES[arrivals]
+    return tuple(cell for cell, _w, _s in cells), tuple(Column(_(titles[cell]), w, stretch=s) for cell, w, s in cells)
+
+
 class IdRows:
     """A row source over row ids: cells are read for the rows in sight only."""
 
-    def __init__(self, desk: Desk, kind: ListKind, ids: array[int], on_day: dt.date) -> None:
-        self.desk, self.kind, self.ids, self.on_day = desk, kind, ids, on_day
+    def __init__(self, desk: Desk, kind: ListKind, ids: array[int], on_day: dt.date, cells: tuple[int, ...]) -> None:
+        self.desk, self.kind, self.ids, self.on_day, self.cells = desk, kind, ids, on_day, cells
 
     def count(self) -> int:
         """How many rows."""
@@ -48,7 +61,7 @@ class IdRows:
 
     def rows(self, start: int, stop: int) -> Sequence[Sequence[str]]:
         """The cells of some rows; a mark says void (✗) and overdue (!) without colour."""
-        return [_marked(row) for row in self.read(start, stop)]
+        return [tuple(_marked(row)[cell] for cell in self.cells) for row in self.read(start, stop)]
 
     def read(self, start: int, stop: int) -> list[ListRow]:
         """The rows themselves."""
@@ -98,17 +111,23 @@ class DocumentListScreen(OfficeScreen):
         kind = ListKind(self.area.upper())
         self.kind = kind
         self.query_asked = ListQuery(kind, order=orders_of(kind)[0])
-        arrivals = kind.of_arrivals
-        columns = [
-            Column(_(title), width, stretch=stretch)
-            for title, (width, stretch) in zip(_TITLES[arrivals], _WIDTHS[arrivals], strict=True)
-        ]
+        self.cells, columns = columns_for(kind.of_arrivals, self.app.size.width)
         yield EntryField("filter", id="filter", placeholder=_("chữ cần tìm, hoặc số"))
         yield WindowedTable(columns, id="table")
 
     def on_mount(self) -> None:
         """Read the list."""
         self.office_changed()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show fewer cells where there is less room."""
+        cells, columns = columns_for(self.kind.of_arrivals, event.size.width)
+        if cells != self.cells:
+            self.cells = cells
+            self.table.columns = columns
+            if self.source is not None:
+                self.source.cells = cells
+            self.table.refresh_rows()
 
     @property
     def asked(self) -> ListQuery:
@@ -151,7 +170,7 @@ class DocumentListScreen(OfficeScreen):
 
         if not self.is_mounted:
             return
-        self.source = IdRows(self.desk, self.kind, ids, today())
+        self.source = IdRows(self.desk, self.kind, ids, today(), self.cells)
         self.table.replace_source(self.source, keep_cursor=keep_cursor)
         query = self.asked
         parts = [self.kind.heading.upper(), query.order.label]
@@ -210,6 +229,17 @@ class DocumentListScreen(OfficeScreen):
         else:
             self.table.jump(place)
             self.say("")
+
+    def action_step_back(self) -> None:
+        """First take the filter away, then go back."""
+        field = self.query_one("#filter", EntryField)
+        if field.has_class("-shown") or self.asked.words:
+            field.value = ""
+            field.remove_class("-shown")
+            self._ask(words="")
+            self.table.focus()
+        else:
+            super().action_step_back()
 
     def _ask(self, **changes: object) -> None:
         changed = replace(self.asked, **changes)  # type: ignore[arg-type]
@@ -274,6 +304,10 @@ class DocumentListScreen(OfficeScreen):
     def action_new(self) -> None:
         """Go to the entry form."""
         self.app.show_area("arrival_form" if self.kind.of_arrivals else "outgoing_form")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only arrivals are finished here."""
+        return None if action == "finish" and not self.area.startswith(("arrivals", "unprocessed")) else True
 
     def action_finish(self) -> None:
         """End the processing of the arrival under the cursor; undone in its record."""

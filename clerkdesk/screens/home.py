@@ -76,7 +76,7 @@ class HomeScreen(OfficeScreen):
             number = number_text(book.next_number) if book.state == "OPEN" else _("chưa mở")
             lines.append(f"  {book.title[:27]:<27} {number:>8}")
         if all(book.state == "" for book in opened):
-            lines += ["", _("Chưa mở sổ năm {year}: bấm 7, rồi F6.").format(year=year)]
+            lines += ["", _("Chưa mở sổ năm {year}: bấm 8, rồi F6.").format(year=year)]
         self.query_one("#waiting", Static).update("\n".join(lines))
 
     def action_go(self, area: str) -> None:

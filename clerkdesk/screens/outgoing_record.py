@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from clerkdesk.services.signing.keys import SigningKey
 
 
+# The states in which a key does something; in the others the key line leaves it out.
+_POSSIBLE = {
+    "correct": ("DRAFT", "RETURNED", "SUBMITTED_FOR_SIGNATURE", "AWAITING_ISSUE", "NUMBERED", "SEALED", "RELEASED"),
+    "delivery": ("RELEASED",),
+    "send_back": ("SUBMITTED_FOR_SIGNATURE", "AWAITING_ISSUE"),
+    "signed_elsewhere": ("SUBMITTED_FOR_SIGNATURE",),
+    "sign": ("SUBMITTED_FOR_SIGNATURE", "AWAITING_ISSUE", "NUMBERED"),
+    "forward": ("DRAFT", "RETURNED", "SEALED"),
+    "void": ("NUMBERED", "SEALED"),
+}
+
+
 class OutgoingRecordScreen(RecordScreen):
     """Shows an outgoing document; F9 and F10 do the next step."""
 
@@ -38,6 +50,14 @@ class OutgoingRecordScreen(RecordScreen):
         Binding("ctrl+b", "previous_page", N_("Trang trước của tệp"), show=False, id="preview.previous"),
     ]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Show only the keys of the steps that are possible now; help (F1) explains the order."""
+        from clerkdesk.services.vocabulary import OutgoingStatus as Status
+
+        if not self.row or action not in _POSSIBLE:
+            return True
+        return Status(self.row["status"]).name in _POSSIBLE[action] or None
+
     def read(self) -> None:
         """Read the document and its recipients."""
         from clerkdesk.services.outgoing import next_step, outgoing_by_id, recipients_of
@@ -48,6 +68,7 @@ class OutgoingRecordScreen(RecordScreen):
         self.status = OutgoingStatus(self.row["status"])
         self.head(f"{_('VĂN BẢN ĐI')} · {self.row['reference_code'] or _('chưa có số')} · {self.status.label}")
         self.say(_("Bước tiếp theo: {step}").format(step=next_step(self.status)))
+        self.refresh_bindings()
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Every field, then the recipients."""
@@ -136,9 +157,10 @@ class OutgoingRecordScreen(RecordScreen):
                     outgoing=self.document,
                 )
 
-        question = _("Phát hành {code} tới {count} nơi nhận?").format(
-            code=self.row["reference_code"], count=len(self.recipients)
-        )
+        question = _(
+            "Phát hành {code} tới {count} nơi nhận? Bưu điện, trực tiếp, fax, thư điện tử được ghi là đã gửi; "
+            "trục liên thông chờ kết nối, khi gửi xong bấm F4 để ghi."
+        ).format(code=self.row["reference_code"], count=len(self.recipients))
         self.app.push_screen(ConfirmModal(question), answered)
 
     def action_sign(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,9 @@ from clerkdesk.i18n import _
 from clerkdesk.screens.office_screen import OfficeScreen
 from clerkdesk.screens.widgets.plain_text import one_line
 from clerkdesk.screens.widgets.preview import Preview
+
+
+INDENT = 19
 
 
 class RecordScreen(OfficeScreen):
@@ -29,6 +33,7 @@ class RecordScreen(OfficeScreen):
         super().__init__()
         self.document = document
         self.row: dict[str, Any] = {}
+        self.shown: list[tuple[str, str]] = []
 
     def body(self) -> ComposeResult:
         """Facts at the left, the page at the right where there is room."""
@@ -56,10 +61,28 @@ class RecordScreen(OfficeScreen):
 
         self.read()
         self.files = self.desk.read(files_of, self.document)
-        shown = [f"{label:<18} {one_line(text)}" if label else f"\n{text}" for label, text in self._all_lines()]
-        self.query_one("#facts", Static).update("\n".join(shown))
+        self.shown = list(self._all_lines())
+        self.show_facts()
         newest = next((file for file in reversed(self.files) if file["media_type"] == "application/pdf"), None)
         self.query_one(Preview).show(path_of(self.desk.store, newest["sha256"]) if newest else None)
+
+    def show_facts(self) -> None:
+        """Write the facts, wrapped under their text, not under their label."""
+        width = max(40, self.query_one("#entry").size.width - 3)
+        lines = []
+        for label, text in self.shown:
+            if not label:
+                lines += ["", text]
+                continue
+            wrapped = textwrap.wrap(one_line(text), width - INDENT) or [""]
+            lines.append(f"{label:<{INDENT - 1}} {wrapped[0]}")
+            lines += [" " * INDENT + rest for rest in wrapped[1:]]
+        self.query_one("#facts", Static).update("\n".join(lines))
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        if self.shown:
+            self.show_facts()
 
     def _all_lines(self) -> Iterator[tuple[str, str]]:
         from clerkdesk.services.clock import local

@@ -42,7 +42,10 @@ class PostalLine:
 
 
 def release(tx: Connection, command: Release, at: dt.datetime) -> Result:
-    """Dispatch a sealed document: every recipient's copy is sent now by its channel.
+    """Dispatch a sealed document: the clerk sends every copy now by its channel.
+
+    A copy for the exchange waits until the exchange has taken it: sent is what was handed over with success
+    (Hà Nam 44/2024 Đ7.1). Until this desk is connected the clerk notes it by hand.
 
     Raises:
         OutgoingUnknown, WrongStep, NoRecipients.
@@ -55,7 +58,11 @@ def release(tx: Connection, command: Release, at: dt.datetime) -> Result:
         raise NoRecipients
     tx.execute(
         update(dispatch)
-        .where(dispatch.c.agency_id == command.agency, dispatch.c.outgoing_id == command.outgoing)
+        .where(
+            dispatch.c.agency_id == command.agency,
+            dispatch.c.outgoing_id == command.outgoing,
+            dispatch.c.channel != DispatchChannel.EXCHANGE,
+        )
         .values(state=DispatchState.SENT, state_at=at, sent_at=at, sent_by=command.actor)
     )
     tx.execute(
@@ -72,19 +79,24 @@ def record_delivery(tx: Connection, command: RecordDelivery, at: dt.datetime) ->
     Raises:
         DispatchUnknown.
     """
-    row = tx.execute(
-        update(dispatch)
-        .where(
-            dispatch.c.agency_id == command.agency,
-            dispatch.c.id == command.dispatch,
-            dispatch.c.state != DispatchState.WAITING,
+    copy = tx.execute(
+        select(dispatch.c.outgoing_id, dispatch.c.sent_at, outgoing.c.status)
+        .join_from(
+            dispatch,
+            outgoing,
+            (outgoing.c.agency_id == dispatch.c.agency_id) & (outgoing.c.id == dispatch.c.outgoing_id),
         )
-        .values(state=command.state, state_at=at, note=command.note)
-        .returning(dispatch.c.outgoing_id)
+        .where(dispatch.c.agency_id == command.agency, dispatch.c.id == command.dispatch)
     ).first()
-    if row is None or command.state == DispatchState.WAITING:
+    if copy is None or copy.status != OutgoingStatus.RELEASED or command.state == DispatchState.WAITING:
         raise DispatchUnknown
-    return Result(subject=row.outgoing_id)
+    sent = {} if copy.sent_at or command.state == DispatchState.FAILED else {"sent_at": at, "sent_by": command.actor}
+    tx.execute(
+        update(dispatch)
+        .where(dispatch.c.agency_id == command.agency, dispatch.c.id == command.dispatch)
+        .values(state=command.state, state_at=at, note=command.note, **sent)
+    )
+    return Result(subject=copy.outgoing_id)
 
 
 def postal_lines(connection: Connection, agency: UUID, first: dt.date, last: dt.date) -> list[PostalLine]:

@@ -32,6 +32,7 @@ class ListKind(StrEnum):
     ARRIVALS = "ARRIVALS"
     UNPROCESSED = "UNPROCESSED"
     OUTGOING = "OUTGOING"
+    FOR_SIGNATURE = "FOR_SIGNATURE"
     AWAITING_ISSUE = "AWAITING_ISSUE"
 
     @property
@@ -49,6 +50,7 @@ _TITLES = {
     ListKind.ARRIVALS: N_("Văn bản đến"),
     ListKind.UNPROCESSED: N_("Văn bản chưa xử lý"),
     ListKind.OUTGOING: N_("Văn bản đi"),
+    ListKind.FOR_SIGNATURE: N_("Trình ký"),
     ListKind.AWAITING_ISSUE: N_("Chờ ban hành"),
 }
 
@@ -104,6 +106,7 @@ def orders_of(kind: ListKind) -> tuple[Order, ...]:
         ListKind.ARRIVALS: (Order.NUMBER, Order.ISSUED_DATE, Order.ISSUER),
         ListKind.UNPROCESSED: (Order.URGENCY,),
         ListKind.OUTGOING: (Order.NUMBER,),
+        ListKind.FOR_SIGNATURE: (Order.URGENCY,),
         ListKind.AWAITING_ISSUE: (Order.URGENCY,),
     }[kind]
 
@@ -154,6 +157,8 @@ def _sql(agency: UUID, query: ListQuery) -> tuple[str, dict[str, object]]:
         facts["status"] = query.status
     if query.kind is ListKind.UNPROCESSED:
         where.append("d.status IN ('REGISTERED','SUBMITTED','ASSIGNED','IN_PROGRESS')")
+    if query.kind is ListKind.FOR_SIGNATURE:
+        where.append("d.status = 'SUBMITTED_FOR_SIGNATURE'")
     if query.kind is ListKind.AWAITING_ISSUE:
         where.append("d.status IN ('AWAITING_ISSUE','NUMBERED','SEALED')")
     order = _order(query)
@@ -164,7 +169,7 @@ def _sql(agency: UUID, query: ListQuery) -> tuple[str, dict[str, object]]:
 def _order(query: ListQuery) -> str:
     if query.kind is ListKind.UNPROCESSED:
         return "d.urgency DESC, coalesce(d.due_date, '9999-12-31'), d.registered_at"
-    if query.kind is ListKind.AWAITING_ISSUE:
+    if query.kind in (ListKind.FOR_SIGNATURE, ListKind.AWAITING_ISSUE):
         return "d.urgency DESC, d.created_at"
     if query.words.strip() and query.order is Order.NUMBER:
         return "w.rowid DESC"  # rows are stored in order of registration
@@ -206,7 +211,6 @@ def _arrival_row(row: Row[tuple[object, ...]], on: dt.date) -> ListRow:
     status = ArrivalStatus(row.status)
     due = dt.date.fromisoformat(row.due_date) if row.due_date else None
     unprocessed = status in ("REGISTERED", "SUBMITTED", "ASSIGNED", "IN_PROGRESS")
-    kind = type_name(row.document_type)
     head = f"[{urgency.label.upper()}] " if urgency else ""
     return ListRow(
         row.row,
@@ -214,9 +218,9 @@ def _arrival_row(row: Row[tuple[object, ...]], on: dt.date) -> ListRow:
         (
             number_text(row.number, row.sub_number),
             _short_date(row.arrival_date),
-            row.issuer,
+            short_issuer(row.issuer),
             joined(row.code_number, row.code_notation),
-            f"{head}{kind}: {row.subject}" if kind else f"{head}{row.subject}",
+            f"{head}{row.subject}",
             _short_date(row.due_date),
             status.label,
         ),
@@ -236,7 +240,7 @@ def _outgoing_row(row: Row[tuple[object, ...]], on: dt.date) -> ListRow:
             row.reference_code or "—",
             _short_date(row.issued_date or local(dt.datetime.fromisoformat(row.created_at)).date().isoformat()),
             row.signer_name,
-            f"{type_name(row.document_type)}: {row.subject}",
+            row.subject if row.reference_code else f"{type_name(row.document_type)}: {row.subject}",
             urgency.label if urgency else "",
             status.label,
         ),
@@ -244,6 +248,13 @@ def _outgoing_row(row: Row[tuple[object, ...]], on: dt.date) -> ListRow:
         overdue=False,
         void=status is OutgoingStatus.VOIDED,
     )
+
+
+def short_issuer(name: str) -> str:
+    """Return an agency's name with its longest usual words abbreviated, so that what differs is in sight."""
+    for long, short in (("Ủy ban nhân dân", "UBND"), ("Hội đồng nhân dân", "HĐND"), ("Văn phòng", "VP")):
+        name = name.replace(long, short)
+    return name
 
 
 def _short_date(iso: str | None) -> str:

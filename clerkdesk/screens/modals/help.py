@@ -36,7 +36,7 @@ class HelpModal(ModalScreen[None]):
         """Make the help of a screen and of its focused field."""
         keys: dict[str, list[str]] = {}
         for key, active in screen.active_bindings.items():
-            if active.binding.description and active.enabled:
+            if active.binding.description and active.binding.id and active.enabled:
                 keys.setdefault(_(active.binding.description), []).append(key)
         focused = screen.focused
         own = getattr(focused, "help_text", "") if focused is not None else ""
