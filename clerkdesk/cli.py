@@ -83,7 +83,7 @@ def start(options: Options, data: Path) -> int:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     from clerkdesk.screens.app import run
 
-    return run(data, options.language, options.theme)
+    return run(data, options.theme)
 
 
 def guarded(work: Callable[[], int], data: Path) -> int:

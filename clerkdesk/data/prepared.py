@@ -40,7 +40,7 @@ class Prepared:
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
         assert isinstance(compiled, SQLCompiler)  # noqa: S101  only SQL is prepared
         names = list(compiled.positiontup or compiled.binds) if compiled.positional else list(compiled.binds)
-        parameters = []
+        parameters: list[_Parameter] = []
         for name in names:
             bind = compiled.binds[name]
             process = bind.type.dialect_impl(dialect).bind_processor(dialect)

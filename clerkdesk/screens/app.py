@@ -6,9 +6,10 @@ Importing this module loads no database, cryptography or PDF library: the first 
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.worker import Worker, WorkerState
@@ -37,7 +38,7 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
     CSS_PATH = "clerkdesk.tcss"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", N_("Trợ giúp"), id="app.help", priority=True),
         Binding("ctrl+g", "go_to", N_("Đi tới"), id="app.go_to", priority=True),
@@ -54,6 +55,8 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         self.telex_on = False
         self.changes = 0  # grows with each command, so that a list knows when to read again
         self._desk: Desk | None = None
+        self._last_key = monotonic()
+        self._idle_allowed = 3600.0
         for one in THEMES:
             self.register_theme(one)
         self.theme = theme or default_theme()
@@ -64,9 +67,9 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         assert self._desk is not None  # noqa: S101
         return self._desk
 
-    MODES: ClassVar[dict[str, Any]] = {"welcome": WelcomeScreen}
+    MODES = {"welcome": WelcomeScreen}
     DEFAULT_MODE = "welcome"
-    COMMANDS: ClassVar[set[Any]] = {_palette}
+    COMMANDS = {_palette}
 
     @property
     def is_desk_open(self) -> bool:
@@ -76,6 +79,7 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Open the store while the person types the user name."""
         self.load_keymap()
+        self.set_interval(20, self.watch_idle)
         self.open_desk()
 
     def load_keymap(self) -> None:
@@ -86,8 +90,11 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
 
     @work(thread=True, exit_on_error=False, group="desk")
     def open_desk(self) -> None:
-        """Open the store in the background."""
+        """Open the store in the background; the log too, which nobody waits for."""
+        from clerkdesk.log import set_up
         from clerkdesk.services.desk import Desk
+
+        set_up(self.data_dir)
 
         self.call_from_thread(self._desk_opened, Desk.open(self.data_dir / "clerkdesk.db"))
 
@@ -96,17 +103,49 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         if isinstance(self.screen, WelcomeScreen):
             self.screen.desk_opened()
 
+    @work(thread=True, exclusive=True, exit_on_error=False, group="backup")
+    def keep_backup(self) -> None:
+        """Make the weekly backup when it is due (at least once a week: Vĩnh Long 480 Đ8.1)."""
+        from clerkdesk.places import backups_folder
+        from clerkdesk.services.backups import is_due, make_backup
+        from clerkdesk.services.clock import now
+
+        folder = backups_folder(self.data_dir)
+        if self.desk.read(is_due, folder, now()):
+            try:
+                made = make_backup(self.desk.store, folder)
+            except ClerkDeskError as error:
+                self.call_from_thread(self.notify, error.message, severity="warning", markup=False)
+            else:
+                sentence = _("Đã tự sao lưu hằng tuần vào {folder}").format(folder=made.path)
+                self.call_from_thread(self.notify, sentence, timeout=4, markup=False)
+
+    def watch_idle(self) -> None:
+        """Lock the desk when nobody has pressed a key for as long as the agency allows."""
+        if self._desk is None or self.desk.session is None or self.screen.is_modal:
+            return
+        if monotonic() - self._last_key > self._idle_allowed:
+            self.run_worker(self.end_work(), exit_on_error=False)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note when the last key came."""
+        if isinstance(event, events.Key | events.Paste):
+            self._last_key = monotonic()
+        await super().on_event(event)
+
     def start_over(self) -> None:
         """Throw away a half-written sample store and begin again; only the sample's writer calls this."""
-        self.desk.close()
+        self.desk.throw_away()
         self._desk = None
-        for path in (self.data_dir / f"clerkdesk.db{end}" for end in ("", "-wal", "-shm")):
-            path.unlink(missing_ok=True)
         self.pop_screen()
         self.open_desk()
 
     def start_work(self) -> None:
         """Show the first area after a login."""
+        from clerkdesk.services.settings import read_setting
+
+        self._idle_allowed = 60.0 * self.desk.read(read_setting, "session_minutes")
+        self.keep_backup()
         for name in AREAS:
             self.add_mode(name, lambda name=name: area_screen(name))  # type: ignore[misc]
         self.switch_mode("home")
@@ -135,9 +174,9 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         if isinstance(error, ClerkDeskError):
             self.push_screen(TroubleModal(error.message, error.code))
         else:
-            from clerkdesk.screens.failure import write_report
+            from clerkdesk.log import write_crash_report
 
-            path = write_report(self.data_dir, error)
+            path = write_crash_report(self.data_dir, error)
             sentence = _("Có lỗi ngoài dự kiến; nội dung đang nhập vẫn được giữ. Báo cáo lỗi: {path}")
             self.push_screen(TroubleModal(sentence.format(path=path), type(error).__name__))
 
@@ -157,9 +196,9 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
 
     def _fatal_error(self) -> None:
         """End without printing what was on screen: the report says where in the code, the draft is in the store."""
-        from clerkdesk.screens.failure import write_report
+        from clerkdesk.log import write_crash_report
 
-        path = write_report(self.data_dir, self._exception) if self._exception else self.data_dir
+        path = write_crash_report(self.data_dir, self._exception) if self._exception else self.data_dir
         sentence = _(
             "ClerkDesk phải dừng vì lỗi ngoài dự kiến. Nội dung đang nhập được giữ và đề nghị lại khi mở. Báo cáo lỗi: {path}"
         )
@@ -215,12 +254,11 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
             self._desk.close()
 
 
-def run(data_dir: Path, language: str, theme: str | None = None) -> int:
+def run(data_dir: Path, theme: str | None = None) -> int:
     """Run the application until the person leaves; return the process's exit code.
 
     Args:
         data_dir: folder of the store.
-        language: `vi` or `en`; it is in use already, because the screens' words were read at import.
         theme: a theme's name, None for the default of this terminal.
     """
     result = ClerkApp(data_dir, theme).run()

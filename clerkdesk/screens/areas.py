@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from clerkdesk.i18n import N_, _
@@ -41,32 +42,23 @@ AREAS = {
 }
 
 
+# Where each area's own screen is; the other areas are lists.
+_SCREENS = {
+    "home": ("clerkdesk.screens.home", "HomeScreen"),
+    "arrival_form": ("clerkdesk.screens.arrival_form", "ArrivalForm"),
+    "outgoing_form": ("clerkdesk.screens.outgoing_form", "OutgoingForm"),
+    "registers": ("clerkdesk.screens.registers", "RegistersScreen"),
+    "people": ("clerkdesk.screens.people", "PeopleScreen"),
+    "settings": ("clerkdesk.screens.settings", "SettingsScreen"),
+}
+
+
 def area_screen(name: str) -> Screen[Any]:
-    """Make the screen of an area."""
-    if name == "home":
-        from clerkdesk.screens.home import HomeScreen
-
-        return HomeScreen()
-    if name == "arrival_form":
-        from clerkdesk.screens.arrival_form import ArrivalForm
-
-        return ArrivalForm()
-    if name == "outgoing_form":
-        from clerkdesk.screens.outgoing_form import OutgoingForm
-
-        return OutgoingForm()
-    if name == "registers":
-        from clerkdesk.screens.registers import RegistersScreen
-
-        return RegistersScreen()
-    if name == "people":
-        from clerkdesk.screens.people import PeopleScreen
-
-        return PeopleScreen()
-    if name == "settings":
-        from clerkdesk.screens.settings import SettingsScreen
-
-        return SettingsScreen()
+    """Make the screen of an area, importing it now."""
+    if name in _SCREENS:
+        module, screen = _SCREENS[name]
+        made: Screen[Any] = getattr(import_module(module), screen)()
+        return made
     from clerkdesk.screens.document_list import DocumentListScreen
 
     return DocumentListScreen(name)

@@ -288,7 +288,7 @@ class ArrivalForm(FileTaking, EntryForm):
             return type_choices(typed)
         if name == "to_places":
             return person_choices(self.desk, typed)
-        kinds = {"urgency": Urgency, "receipt_channel": ReceiptChannel, "medium": Medium}
+        kinds: dict[str, Any] = {"urgency": Urgency, "receipt_channel": ReceiptChannel, "medium": Medium}
         return code_choices(kinds[name], typed) if name in kinds else None
 
     def free_lists(self) -> tuple[str, ...]:

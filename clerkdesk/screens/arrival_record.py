@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from textual.binding import Binding, BindingType
@@ -146,7 +146,7 @@ class ArrivalRecordScreen(RecordScreen):
         warning = _("Số vẫn ở trong sổ cùng lý do, không cấp lại cho văn bản khác.")
         self.app.push_screen(AskModal(title, (Question("reason", _("Lý do")),), warning), answered)
 
-    def _try(self, command: type, sentence: str, **facts: object) -> None:
+    def _try(self, command: type, sentence: str, **facts: Any) -> None:
         try:
             self.app.do(self.desk.make(command, **facts))
         except ClerkDeskError as error:

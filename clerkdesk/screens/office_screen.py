@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -29,9 +30,7 @@ class OfficeScreen(Screen[None]):
     ]
 
     if TYPE_CHECKING:
-
-        @property
-        def app(self) -> ClerkApp: ...
+        app = getters.app(ClerkApp)
 
     def __init__(self) -> None:
         super().__init__()

@@ -165,8 +165,8 @@ class OutgoingRecordScreen(RecordScreen):
 
     def action_sign(self) -> None:
         """The leader's signature, or number and seal: what follows the state."""
-        from clerkdesk.services.issuing import WrongStep, key_file
-        from clerkdesk.services.outgoing import next_step
+        from clerkdesk.services.issuing import key_file
+        from clerkdesk.services.outgoing import WrongStep, next_step
         from clerkdesk.services.vocabulary import OutgoingStatus
 
         if self.status is OutgoingStatus.SUBMITTED_FOR_SIGNATURE:
@@ -322,7 +322,7 @@ class OutgoingRecordScreen(RecordScreen):
         warning = _("Số vẫn ở trong sổ cùng lý do, không cấp lại cho văn bản khác.")
         self.app.push_screen(AskModal(title, (Question("reason", _("Lý do")),), warning), answered)
 
-    def _try(self, command: type, sentence: str, **facts: object) -> None:
+    def _try(self, command: type, sentence: str, **facts: Any) -> None:
         try:
             self.app.do(self.desk.make(command, **facts))
         except ClerkDeskError as error:

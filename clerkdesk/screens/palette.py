@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -25,22 +26,13 @@ class OfficeCommands(Provider):
         app = cast("ClerkApp", self.app)
         if app.is_desk_open and app.desk.session is not None:
             for name, area in AREAS.items():
-                yield (
-                    _("Đi tới: {area}").format(area=area.label),
-                    f"Ctrl+G {area.code}",
-                    lambda name=name: app.show_area(name),
-                )  # type: ignore[misc]
+                yield _("Đi tới: {area}").format(area=area.label), f"Ctrl+G {area.code}", partial(app.show_area, name)
         for key, active in self.screen.active_bindings.items():
             binding = active.binding
             if binding.description and active.enabled and binding.id and not binding.id.startswith(("field.", "area.")):
-                action = binding.action
-                yield (
-                    _(binding.description),
-                    key_names([key]),
-                    lambda action=action, node=active.node: app.run_action(action, node),  # type: ignore[misc]
-                )
+                yield _(binding.description), key_names([key]), partial(app.run_action, binding.action, active.node)
         for theme in NAMES:
-            yield _("Màu: {theme}").format(theme=theme), "", lambda theme=theme: setattr(app, "theme", theme)  # type: ignore[misc]
+            yield _("Màu: {theme}").format(theme=theme), "", partial(setattr, app, "theme", theme)
 
     async def discover(self) -> Hits:
         """Offer everything before a letter is typed."""

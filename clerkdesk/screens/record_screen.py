@@ -16,7 +16,6 @@ from clerkdesk.screens.office_screen import OfficeScreen
 from clerkdesk.screens.widgets.plain_text import one_line
 from clerkdesk.screens.widgets.preview import Preview
 
-
 INDENT = 19
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -105,7 +105,7 @@ class RegistersScreen(OfficeScreen):
         self.changed_here()
         self.say(sentence)
 
-    def _try(self, command: type, sentence: str, **facts: object) -> None:
+    def _try(self, command: type, sentence: str, **facts: Any) -> None:
         try:
             self.app.do(self.desk.make(command, **facts))
         except ClerkDeskError as error:

@@ -116,10 +116,11 @@ class SettingsScreen(OfficeScreen):
     @work(thread=True, exclusive=True, exit_on_error=False, group="backup")
     def back_up(self) -> None:
         """Write the backup."""
+        from clerkdesk.places import backups_folder
         from clerkdesk.services.backups import make_backup
 
         try:
-            folder = make_backup(self.desk.store, self.app.data_dir / "backups").path
+            folder = make_backup(self.desk.store, backups_folder(self.app.data_dir)).path
         except ClerkDeskError as error:
             self.app.call_from_thread(self.say, error.message, bad=True)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, work
+from textual import events, getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -40,10 +40,7 @@ class SetupWizard(Screen[None]):
     """
 
     if TYPE_CHECKING:
-
-        @property
-        def app(self) -> ClerkApp:
-            """The application."""
+        app = getters.app(ClerkApp)
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,10 +128,7 @@ class AgencyForm(Screen[None]):
     """
 
     if TYPE_CHECKING:
-
-        @property
-        def app(self) -> ClerkApp:
-            """The application."""
+        app = getters.app(ClerkApp)
 
     def compose(self) -> ComposeResult:
         """One line per fact."""
@@ -167,7 +161,7 @@ class AgencyForm(Screen[None]):
 
     def value(self, name: str) -> str:
         """What a field holds."""
-        return self.query_one(f"#own-{name}", EntryField).value.strip()
+        return str(self.query_one(f"#own-{name}", EntryField).value).strip()
 
     def action_save(self) -> None:
         """Set the agency up."""
@@ -209,10 +203,7 @@ class RecoveryCodeScreen(Screen[None]):
     """
 
     if TYPE_CHECKING:
-
-        @property
-        def app(self) -> ClerkApp:
-            """The application."""
+        app = getters.app(ClerkApp)
 
     def __init__(self, done: str) -> None:
         super().__init__()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on, work
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from clerkdesk.screens.app import ClerkApp
 
 
+class PasswordField(EntryField):
+    """Enter in the password logs in: there is nothing to save here."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.log_in", "", show=False)]
+
+
 class WelcomeScreen(Screen[None]):
     """Login. Enter in the password, or F2, logs in; an empty store goes on to the set-up."""
 
@@ -29,9 +36,7 @@ class WelcomeScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "log_in", N_("Đăng nhập"), id="welcome.log_in")]
 
     if TYPE_CHECKING:
-
-        @property
-        def app(self) -> ClerkApp: ...
+        app = getters.app(ClerkApp)
 
     DEFAULT_CSS = """
     WelcomeScreen { align: center middle; }
@@ -51,7 +56,7 @@ class WelcomeScreen(Screen[None]):
                 yield EntryField("username", id="username", width=30)
             with Horizontal(classes="row"):
                 yield Label(_("Mật khẩu"))
-                yield EntryField("password", id="password", width=30, password=True)
+                yield PasswordField("password", id="password", width=30, password=True)
             yield Static("", id="answer", markup=False)
             yield Static(_("Enter tiếp · F1 trợ giúp · Ctrl+T gõ Telex · Ctrl+Q thoát"), classes="quiet", markup=False)
 
@@ -72,12 +77,6 @@ class WelcomeScreen(Screen[None]):
             agency = self.app.desk.agency
             self.query_one("#agency", Static).update(agency.name if agency else "")
 
-    @on(EntryField.Left, "#password")
-    def password_typed(self, left: EntryField.Left) -> None:
-        """Enter in the last field logs in: there is nothing to save here."""
-        if self.query_one("#password", EntryField).value and self.query_one("#username", EntryField).has_focus:
-            self.action_log_in()
-
     def action_log_in(self) -> None:
         """Check name and password in the background: Argon2 takes a moment on purpose."""
         if not self.app.is_desk_open or self.app.desk.agency is None:
@@ -88,7 +87,7 @@ class WelcomeScreen(Screen[None]):
         self.check(username, password, release)
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="login")
-    def check(self, username: str, password: str, release: object) -> None:
+    def check(self, username: str, password: str, release: Callable[[], None]) -> None:
         """Ask the store."""
         from clerkdesk.errors import ClerkDeskError
 
@@ -121,7 +120,7 @@ class WelcomeScreen(Screen[None]):
         else:
             self.app.start_work()
 
-    def _password_set(self, done: bool | None) -> None:
+    def _password_set(self, done: Any) -> None:
         if done:
             self.app.start_work()
         else:

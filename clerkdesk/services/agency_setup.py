@@ -141,7 +141,11 @@ def set_up_command(facts: dict[str, str], preset: str, password: str) -> SetUpAg
         actor=person,
         desk=new_id(),
         made_at=now(),
-        **{name: facts[name] for name in ("name", "parent_name", "short_name", "organ_id", "place")},
+        name=facts["name"],
+        parent_name=facts["parent_name"],
+        short_name=facts["short_name"],
+        organ_id=facts["organ_id"],
+        place=facts["place"],
         desk_name="Văn thư 1",
         administrator=NewPerson(
             id=person,

@@ -143,6 +143,13 @@ class Desk:
         """Close the store."""
         self.store.close()
 
+    def throw_away(self) -> None:
+        """Delete a store whose sample agency was broken off half-way; nothing real can be in it."""
+        path = self.store.path
+        self.close()
+        for end in ("", "-wal", "-shm"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
+
 
 def _key_for(path: Path) -> bytes:
     # A key without its store is never written over: the store may only be away, on a disk not mounted yet.

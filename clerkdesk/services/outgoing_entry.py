@@ -99,17 +99,16 @@ def understand_recipient(connection: Connection, agency: UUID, typed: str) -> Re
         IssuerAmbiguous: several agencies fit.
     """
     text = clean_line(typed)
-    copies, channel = 1, None
-    codes = {code: member for member, names in CODES[DispatchChannel].items() for code in names if not code.isdigit()}
+    copies, chosen = 1, DispatchChannel.EXCHANGE
+    codes = {code: one for one in DispatchChannel for code in CODES[DispatchChannel][one] if not code.isdigit()}
     while match := _COPIES.search(text):
         if match["copies"]:
             copies = int(match["copies"])
         elif match["channel"] in codes:
-            channel = codes[match["channel"]]
+            chosen = codes[match["channel"]]
         else:
             break
         text = text[: match.start()]
-    chosen = DispatchChannel.EXCHANGE if channel is None else DispatchChannel(channel)
     envelopes = int(chosen is DispatchChannel.POST)
     known = {folded(name): name for _id, name, _short in units(connection, agency)}
     known |= {folded(one.full_name): one.full_name for one in people(connection, agency) if one.active}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,7 +13,6 @@ from textual.widgets import Label, Static
 
 from clerkdesk.i18n import N_, _
 from clerkdesk.screens.widgets.entry_field import EntryField
-from clerkdesk.screens.widgets.field_note import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,13 @@ class Question:
     required: bool = True
 
 
-class AskModal(ModalScreen[dict[str, str] | None]):
+class LastField(EntryField):
+    """Enter in the last field is the answer; there is nothing to go on to."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "screen.answer", "", show=False)]
+
+
+class AskModal(ModalScreen[Any]):
     """Answers with the typed values by name, or None when the person went back.
 
     Enter goes to the next field and, from the last one, answers; F2 answers from anywhere.
@@ -54,20 +59,12 @@ class AskModal(ModalScreen[dict[str, str] | None]):
             if self.explanation:
                 yield Static(self.explanation, id="why", markup=False)
             for question in self.questions:
+                kind = LastField if question is self.questions[-1] else EntryField
                 with Horizontal(classes="row"):
                     yield Label(question.label, markup=False)
-                    yield EntryField(
-                        question.name, question.value, id=f"ask-{question.name}", password=question.secret
-                    )  # fmt: skip
+                    yield kind(question.name, question.value, id=f"ask-{question.name}", password=question.secret)
             yield Static("", id="trouble", markup=False)
             yield Static(_("Enter ô tiếp, ô cuối: đồng ý · F2 đồng ý · Esc về"), classes="quiet", markup=False)
-
-    def on_entry_left(self, left: Entry.Left) -> None:
-        """Enter in the last field wraps to the first: that is the answer."""
-        fields = list(self.query(EntryField))
-        came_round = left.field is fields[-1] and (fields[0].has_focus if len(fields) > 1 else fields[0].has_focus)
-        if came_round:
-            self.action_answer()
 
     def action_answer(self) -> None:
         """Close with the values when all required ones are there."""

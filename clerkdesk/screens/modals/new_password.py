@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from textual import getters
 from textual.widgets import Static
 
 from clerkdesk.errors import ClerkDeskError
@@ -20,9 +21,7 @@ class NewPasswordModal(AskModal):
     """Sets a person's password by command; answers with something true when it is set."""
 
     if TYPE_CHECKING:
-
-        @property
-        def app(self) -> ClerkApp: ...
+        app = getters.app(ClerkApp)
 
     def __init__(self, person: UUID) -> None:
         super().__init__(

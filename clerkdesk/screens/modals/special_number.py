@@ -39,4 +39,4 @@ class SpecialNumberModal(AskModal):
             self.query_one("#trouble", Static).update("✗ " + _("Nhập một trong hai: số đang giữ, hoặc số để chèn sau."))
             self.app.bell()
             return
-        self.dismiss((reserved, behind, typed["reason"]))  # type: ignore[arg-type]
+        self.dismiss((reserved, behind, typed["reason"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import getters
 from textual.widgets import Static
 
 from clerkdesk.i18n import _
@@ -44,9 +45,7 @@ class StatusBar(Static):
     """Next number, connection, what is unsent, who works here; in words, always visible."""
 
     if TYPE_CHECKING:
-
-        @property
-        def app(self) -> ClerkApp: ...
+        app = getters.app(ClerkApp)
 
     def __init__(self) -> None:
         super().__init__("", markup=False)

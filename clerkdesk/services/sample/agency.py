@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from clerkdesk.services import commands as c
@@ -138,16 +138,14 @@ def _set_up(writer: _Writer) -> None:
         if one is not clerk:
             desk.do(_account(desk, one, unit_ids[one.unit], hashed))
             desk.do(_ready(desk, one.user_name, hashed))
-    for one in wording.LOCAL_CORRESPONDENTS:
-        desk.do(
-            desk.make(
-                c.AddCorrespondent,
-                name=one.name,
-                short_name=one.short_name,
-                organ_id=one.organ_id,
-                parent=one.parent,
-            )
-        )
+    for local in wording.LOCAL_CORRESPONDENTS:
+        facts: dict[str, Any] = {
+            "name": local.name,
+            "short_name": local.short_name,
+            "organ_id": local.organ_id,
+            "parent": local.parent,
+        }
+        desk.do(desk.make(c.AddCorrespondent, **facts))
 
 
 def _account(desk: Desk, one: wording.SamplePerson, unit: UUID, hashed: str) -> c.AddPerson:
