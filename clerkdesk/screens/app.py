@@ -113,12 +113,9 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         folder = backups_folder(self.data_dir)
         if self.desk.read(is_due, folder, now()):
             try:
-                made = make_backup(self.desk.store, folder)
+                make_backup(self.desk.store, folder)
             except ClerkDeskError as error:
                 self.call_from_thread(self.notify, error.message, severity="warning", markup=False)
-            else:
-                sentence = _("Đã tự sao lưu hằng tuần vào {folder}").format(folder=made.path)
-                self.call_from_thread(self.notify, sentence, timeout=4, markup=False)
 
     def watch_idle(self) -> None:
         """Lock the desk when nobody has pressed a key for as long as the agency allows."""

@@ -54,7 +54,7 @@ class ArrivalForm(FileTaking, EntryForm):
     ArrivalForm #foot { height: 1fr; min-height: 3; }
     ArrivalForm #issued { width: 26; height: auto; }
     ArrivalForm #issued Digits { width: auto; }
-    ArrivalForm #recent { width: 1fr; height: auto; padding-left: 1; }
+    ArrivalForm #recent { width: 1fr; height: auto; padding-left: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     ArrivalForm #subject_row { height: 3; }
     """
 
@@ -112,6 +112,7 @@ class ArrivalForm(FileTaking, EntryForm):
     def on_mount(self) -> None:
         """Show the next number."""
         super().on_mount()
+        self.show_files()
         self.office_changed()
 
     def office_changed(self) -> None:

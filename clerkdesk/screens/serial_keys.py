@@ -161,10 +161,15 @@ class SerialKeys(_Base):
             self._key_walking -= 1
             if not self._key_walking:
                 self._settle(self._nodes_with_messages())
-        elif event._stop_propagation and (isinstance(event, events.Paste) or _is_text(event)):
+        elif event._stop_propagation and (isinstance(event, events.Paste) or _is_text(event)) and not self._in_modal:
             self._key_done()  # a field took the text in; nothing else can have happened
         else:
             self._settle(self._targets())
+
+    @property
+    def _in_modal(self) -> bool:
+        """Whether a question is open: text may answer it at once, as two letters do after Ctrl+G."""
+        return bool(self.screen_stack) and self.screen.is_modal
 
     # -- settling: all that the key has set off is over ----------------------------------------------------------------
 

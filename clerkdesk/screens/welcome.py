@@ -34,6 +34,7 @@ class WelcomeScreen(Screen[None]):
     )
     AUTO_FOCUS = "#username"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "log_in", N_("Đăng nhập"), id="welcome.log_in")]
+    held_early: Callable[[], None] | None = None
 
     if TYPE_CHECKING:
         app = getters.app(ClerkApp)
@@ -69,6 +70,9 @@ class WelcomeScreen(Screen[None]):
             self.app.push_screen(SetupWizard())
         else:
             self.query_one("#agency", Static).update(agency.name)
+            if self.held_early is not None:
+                self.action_log_in()
+                self.held_early()
 
     def on_screen_resume(self) -> None:
         """Start clean for the next person."""
@@ -79,7 +83,10 @@ class WelcomeScreen(Screen[None]):
 
     def action_log_in(self) -> None:
         """Check name and password in the background: Argon2 takes a moment on purpose."""
-        if not self.app.is_desk_open or self.app.desk.agency is None:
+        if not self.app.is_desk_open:
+            self.held_early = self.app.hold_keys()  # typed ahead while the store is being opened
+            return
+        if self.app.desk.agency is None:
             return
         self.query_one("#answer", Static).update(_("Đang kiểm tra…"))
         release = self.app.hold_keys()

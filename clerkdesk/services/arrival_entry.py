@@ -15,7 +15,7 @@ from clerkdesk.i18n import N_
 from clerkdesk.services.arrivals import learned_notations
 from clerkdesk.services.commands import ArrivalFacts
 from clerkdesk.services.directory import Correspondent, correspondent_by_name, find_correspondents, home_words
-from clerkdesk.services.document_types import DocumentType, find_types, type_of_notation
+from clerkdesk.services.document_types import DOCUMENT_TYPES, DocumentType, find_types, type_of_notation
 from clerkdesk.services.folding import clean_line, folded
 from clerkdesk.services.reference_code import joined, split_reference
 from clerkdesk.services.shorthand import code_of, parse_code, parse_date, parse_deadline, parse_number
@@ -108,7 +108,7 @@ def understand_code(connection: Connection, agency: UUID, typed: str, issuer: st
         notation = next((known for known in learned if known), short_name)
     else:
         same = [known for known in learned if folded(known) == folded(notation)]
-        notation = same[0] if same else _capitals(notation)
+        notation = same[0] if same else _capitals(notation, short_name)
     normative = bool(re.match(r"^(19|20)\d\d/", notation))
     return Code(number, notation, normative, type_of_notation(notation))
 
@@ -178,9 +178,16 @@ def has_legal_value(medium: Medium, doc_class: int | None) -> bool:
     return medium is not Medium.ELECTRONIC or doc_class in (1, 2)
 
 
-def _capitals(notation: str) -> str:
-    """Spell a notation typed in small letters: `qđ-ubnd` is `QĐ-UBND`, but `TTr-STC` and `QyĐ-…` stay as typed."""
-    return notation.upper() if notation.islower() else notation
+def _capitals(notation: str, short_name: str) -> str:
+    """Spell a notation typed in small letters: `qđ-ttg` of Thủ tướng is `QĐ-TTg`, `ttr-stc` is `TTr-STC`.
+
+    Capitals that the clerk typed are left alone.
+    """
+    if not notation.islower():
+        return notation
+    spelled = {kind.abbreviation.lower(): kind.abbreviation for kind in DOCUMENT_TYPES if kind.abbreviation}
+    spelled[short_name.lower()] = short_name
+    return "".join(spelled.get(part, part.upper()) for part in re.split(r"([-/])", notation))
 
 
 def form_values(row: dict[str, Any]) -> dict[str, str]:

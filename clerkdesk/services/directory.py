@@ -77,9 +77,10 @@ def find_correspondents(
     facts = {"agency": str(agency), "short": short, "day": on.isoformat(), "limit": limit}
     found: dict[UUID, Correspondent] = {}
     for statement, words_sought in (
+        (_BY_NAME, clean_line(typed)),
         (_BY_USE, query),
         (_BY_WORDS, f"{query} {home}"),
-        (_BY_SHORT_NAME, query),
+        (_BY_SHORT_NAME, " ".join(f'"{word}"' for word in typed_words)),
         (_BY_WORDS, query),
     ):
         if len(found) >= limit:
@@ -89,6 +90,11 @@ def find_correspondents(
     return sorted(found.values(), key=lambda one: _worse(one, typed))[:limit]
 
 
+# Many names can hold the words of another: "Hà Tĩnh" begins words of "Thi hành án dân sự tỉnh …" everywhere.
+_BY_NAME = text(
+    "SELECT id, name, short_name, organ_id FROM correspondent WHERE name = :query AND :agency != '' AND :short IS NOT NULL"
+    " AND :day BETWEEN coalesce(valid_from, :day) AND coalesce(valid_to, :day) LIMIT :limit"
+)
 # A recent use decides first; the words are then checked against those few rows only.
 _BY_USE = text(
     "SELECT c.id, c.name, c.short_name, c.organ_id FROM"
@@ -99,8 +105,10 @@ _BY_USE = text(
     " AND :day BETWEEN coalesce(c.valid_from, :day) AND coalesce(c.valid_to, :day) ORDER BY s.used DESC LIMIT :limit"
 )
 _BY_SHORT_NAME = text(
-    "SELECT id, name, short_name, organ_id FROM correspondent WHERE short_name = upper(:short) COLLATE NOCASE"
-    " AND :query != '' AND :agency != '' AND :day BETWEEN coalesce(valid_from, :day) AND coalesce(valid_to, :day) ORDER BY rank LIMIT :limit"
+    "SELECT c.id, c.name, c.short_name, c.organ_id FROM correspondent_words w JOIN correspondent c ON c.rank = w.rowid"
+    " WHERE w.correspondent_words MATCH :query AND replace(c.short_name, 'Đ', 'd') = :short COLLATE NOCASE"
+    " AND :agency != '' AND :day BETWEEN coalesce(c.valid_from, :day) AND coalesce(c.valid_to, :day)"
+    " ORDER BY w.rowid LIMIT :limit"
 )
 _BY_WORDS = text(
     "SELECT c.id, c.name, c.short_name, c.organ_id FROM correspondent_words w JOIN correspondent c ON c.rank = w.rowid"

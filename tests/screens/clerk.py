@@ -36,6 +36,11 @@ class Clerk:
 
     async def press(self, *keys: str) -> None:
         """Press keys by name, all at once, as who types ahead; return when each has had its effect."""
+        await self.press_ahead(*keys)
+        await self.settle()
+
+    async def press_ahead(self, *keys: str) -> None:
+        """Press keys and wait only until they have reached the program."""
         self.keys += len(keys)
         driver = self.app._driver
         assert driver is not None
@@ -45,7 +50,6 @@ class Clerk:
         arrived = asyncio.Event()
         self.app.call_later(arrived.set)  # stands in line behind the keys
         await arrived.wait()
-        await self.settle()
 
     async def type(self, text: str) -> None:
         """Type a text, letter by letter."""
@@ -127,15 +131,18 @@ class Clerk:
         """The first line of the work screen."""
         return str(self.app.screen.query_one("#heading", Static).render())
 
+    def entry(self, name: str) -> Entry:
+        """A field of the form, by its name."""
+        fields = (widget for widget in self.app.screen.query(f".{Entry.ENTRY_CLASS}") if isinstance(widget, Entry))
+        return next(field for field in fields if field.field_name == name)
+
     def value(self, name: str) -> str:
         """What a field of the form holds."""
-        found = [field for field in self.app.screen.query(Entry) if field.field_name == name]  # type: ignore[type-var]
-        return str(found[0].value)
+        return str(self.entry(name).value)
 
     def note(self, name: str) -> str:
         """What stands beside a field."""
-        found = [field for field in self.app.screen.query(Entry) if field.field_name == name]  # type: ignore[type-var]
-        return found[0].note.text
+        return self.entry(name).note.text
 
     # -- behind the screens -----------------------------------------------------------------------------------------
 

@@ -11,7 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from clerkdesk.data import store_key
+from clerkdesk.places import backups_folder
 from clerkdesk.services import commands as c
+from clerkdesk.services.backups import make_backup
 from clerkdesk.services.clock import pretending
 from clerkdesk.services.desk import Desk
 from clerkdesk.services.ids import new_id
@@ -48,10 +50,7 @@ def staffed(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         hang_up(OfficeClock(NINE_O_CLOCK - dt.timedelta(minutes=30)), patch)
         desk = Desk.open(folder / "clerkdesk.db")
         desk.log_in("annv", PASSWORD)
-        _employ(desk, "minhlq", LEADER, "Giám đốc", Role.LEADER)
-        _employ(desk, "binhtt", "Trần Thị Bình", "Chuyên viên", Role.SPECIALIST)
-        for name, short_name, organ_id in _AGENCIES:
-            desk.do(desk.make(c.AddCorrespondent, name=name, short_name=short_name, organ_id=organ_id))
+        furnish_with_people(desk)
         for days, (issuer, number, notation, kind, subject) in zip((3, 2, 1), _EARLIER, strict=True):
             moment = NINE_O_CLOCK - dt.timedelta(days=days)
             with pretending(moment):
@@ -59,9 +58,18 @@ def staffed(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
                     desk, issuer=issuer, code_number=number, code_notation=notation, document_type=kind,
                     subject=subject, issued_date=moment.date() - dt.timedelta(days=1),
                 )  # fmt: skip
+        make_backup(desk.store, backups_folder(folder))  # the weekly one is not due
         desk.close()
     _make_keys(folder)
     return folder
+
+
+def furnish_with_people(desk: Desk) -> None:
+    """Give the office a leader, a specialist, and the agencies that write to it."""
+    _employ(desk, "minhlq", LEADER, "Giám đốc", Role.LEADER)
+    _employ(desk, "binhtt", "Trần Thị Bình", "Chuyên viên", Role.SPECIALIST)
+    for name, short_name, organ_id in _AGENCIES:
+        desk.do(desk.make(c.AddCorrespondent, name=name, short_name=short_name, organ_id=organ_id))
 
 
 def _employ(desk: Desk, username: str, full_name: str, position: str, role: Role) -> None:

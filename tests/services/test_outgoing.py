@@ -353,15 +353,25 @@ def test_a_document_without_recipients_is_not_released(desk: Desk) -> None:
 
 
 def test_every_recipients_copy_is_sent_and_followed_by_itself(desk: Desk) -> None:
-    outgoing = bring_to(desk, S.SEALED, recipients=3)
-    first = desk.read(recipients_of, outgoing)[0]
+    outgoing = bring_to(desk, S.SEALED)
+    to = tuple(c.Recipient(name=f"Nhận bằng {channel}", channel=channel) for channel in DispatchChannel)
+    desk.do(desk.make(c.CorrectOutgoing, outgoing=outgoing, facts=outgoing_facts(desk), recipients=to))
+    waiting = {row["channel"]: row["id"] for row in desk.read(recipients_of, outgoing)}
+    first = {"id": waiting["POST"]}
     with pytest.raises(DispatchUnknown):
         desk.do(desk.make(c.RecordDelivery, dispatch=first["id"], state=DispatchState.ARRIVED))
     desk.do(steps_of(desk, outgoing)["Release"])
+    states = {row["channel"]: (row["state"], row["sent_at"] is not None) for row in desk.read(recipients_of, outgoing)}
+    waits = {"EXCHANGE": ("WAITING", False)}  # until the exchange has taken it (Hà Nam 44/2024 Đ7.1)
+    assert states == {channel.value: ("SENT", True) for channel in DispatchChannel} | waits
+    desk.do(desk.make(c.RecordDelivery, dispatch=waiting["EXCHANGE"], state=DispatchState.SENT))
     desk.do(desk.make(c.RecordDelivery, dispatch=first["id"], state=DispatchState.REFUSED, note="Gửi nhầm nơi"))
     copies = desk.read(recipients_of, outgoing)
-    assert [row["state"] for row in copies] == ["REFUSED", "SENT", "SENT"]
-    assert copies[0]["note"] == "Gửi nhầm nơi"
+    assert {row["channel"]: row["state"] for row in copies} == dict.fromkeys(DispatchChannel, "SENT") | {
+        "POST": "REFUSED"
+    }
+    assert {row["note"] for row in copies} == {"", "Gửi nhầm nơi"}
+    assert all(row["sent_at"] and row["sent_by"] == desk.person.id for row in copies)
     for wrong in (
         desk.make(c.RecordDelivery, dispatch=first["id"], state=DispatchState.WAITING),
         desk.make(c.RecordDelivery, dispatch=new_id(), state=DispatchState.ARRIVED),

@@ -104,6 +104,9 @@ def find_date(page: PageText) -> DatePlaces:
         if not found:
             continue
         printed = {what: found[group] for what, group in ((DAY, 2), (MONTH, 4), (YEAR, 5)) if found[group]}
+        wrapped = None if YEAR in printed else _year_on_next_line(page, line, found.end())
+        if wrapped:
+            printed[YEAR] = wrapped
         return DatePlaces(
             day=None if DAY in printed else _gap(page, line, found, 1, DAY),
             month=None if MONTH in printed else _gap(page, line, found, 3, MONTH),
@@ -111,6 +114,18 @@ def find_date(page: PageText) -> DatePlaces:
             printed=printed,
         )
     raise PlaceNotFound(what=_(DAY), reason=_("trang 1 không có dòng “ngày … tháng … năm …”"))
+
+
+def _year_on_next_line(page: PageText, line: Line, end: int) -> str | None:
+    """The year, when a narrow cell has pushed it alone under its line; it must not be written a second time."""
+    if line.text[end:].strip():
+        return None
+    for below in page.lines:
+        drop = line.box.y0 - below.box.y0
+        overlaps = below.box.x1 > line.box.x0 and below.box.x0 < line.box.x1
+        if re.fullmatch(r"\s*\d{4}[,.]?\s*", below.text) and overlaps and 0 < drop < 2.5 * (line.box.y1 - line.box.y0):
+            return below.text.strip(" ,.")
+    return None
 
 
 def find_signature(pdf: bytes, signer_name: str, *, shape: float | None = None) -> Place:
