@@ -140,8 +140,10 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
     def start_work(self) -> None:
         """Show the first area after a login."""
         from clerkdesk.services.settings import read_setting
+        from clerkdesk.services.upkeep import void_expired_reservations
 
         self._idle_allowed = 60.0 * self.desk.read(read_setting, "session_minutes")
+        void_expired_reservations(self.desk)
         self.keep_backup()
         for name in AREAS:
             self.add_mode(name, lambda name=name: area_screen(name))  # type: ignore[misc]

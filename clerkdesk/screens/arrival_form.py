@@ -55,7 +55,6 @@ class ArrivalForm(FileTaking, EntryForm):
     ArrivalForm #issued { width: 26; height: auto; }
     ArrivalForm #issued Digits { width: auto; }
     ArrivalForm #recent { width: 1fr; height: auto; padding-left: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    ArrivalForm #subject_row { height: 3; }
     """
 
     def __init__(self) -> None:

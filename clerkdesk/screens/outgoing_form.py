@@ -57,7 +57,6 @@ class OutgoingForm(FileTaking, EntryForm):
     DEFAULT_CSS = """
     OutgoingForm .short { width: 6; } OutgoingForm .medium { width: 24; } OutgoingForm .date { width: 11; }
     OutgoingForm .long { width: 1fr; } OutgoingForm .n { width: 20; }
-    OutgoingForm #subject_row { height: 3; }
     OutgoingForm #subject { width: 1fr; }
     OutgoingForm #chosen { height: auto; max-height: 4; padding-left: 15; }
     OutgoingForm #recipients { width: 1fr; }

@@ -34,7 +34,6 @@ class SetupWizard(Screen[None]):
     ]
     DEFAULT_CSS = """
     SetupWizard { align: center middle; }
-    SetupWizard > .box { padding: 1 2; }
     SetupWizard ProgressBar { display: none; margin-top: 1; }
     SetupWizard ProgressBar.-shown { display: block; }
     """
@@ -121,8 +120,6 @@ class AgencyForm(Screen[None]):
     AUTO_FOCUS = "EntryField"
     DEFAULT_CSS = """
     AgencyForm { align: center middle; }
-    AgencyForm > .box { padding: 1 2; width: 78; }
-    AgencyForm .row > Label { width: 24; }
     AgencyForm EntryField { width: 1fr; }
     AgencyForm #answer { height: 2; margin-top: 1; }
     """
@@ -198,7 +195,6 @@ class RecoveryCodeScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("f2,enter", "done", N_("Đã ghi, tiếp tục"), id="setup.done")]
     DEFAULT_CSS = """
     RecoveryCodeScreen { align: center middle; }
-    RecoveryCodeScreen > .box { padding: 1 2; width: 78; }
     RecoveryCodeScreen #code { text-align: center; text-style: bold; margin: 1 0; }
     """
 

@@ -41,8 +41,6 @@ class WelcomeScreen(Screen[None]):
 
     DEFAULT_CSS = """
     WelcomeScreen { align: center middle; }
-    WelcomeScreen > .box { width: 64; padding: 1 2; }
-    WelcomeScreen .row > Label { width: 16; }
     WelcomeScreen #agency { text-style: bold; height: auto; margin-bottom: 1; }
     WelcomeScreen #answer { height: auto; min-height: 2; margin-top: 1; }
     """

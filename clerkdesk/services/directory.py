@@ -19,7 +19,7 @@ from clerkdesk.data.schema import correspondent, learned_suffix
 from clerkdesk.errors import BadFile, RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.commands import AddCorrespondent, Result
-from clerkdesk.services.folding import clean_line, folded, initials, words
+from clerkdesk.services.folding import clean_line, folded, words
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.lengths import LONGEST, check_lengths, check_present
 
@@ -55,7 +55,10 @@ class Correspondent:
 
 def search_words(name: str, short_name: str, organ_id: str) -> str:
     """Return the accent-free words by which an agency is found: name, short name, initials, identifier."""
-    return " ".join(dict.fromkeys([*words(name), folded(short_name), initials(name), organ_id.lower()]))
+    parts = words(name)
+    return " ".join(
+        dict.fromkeys([*parts, folded(short_name), "".join(part[0] for part in parts), organ_id.lower()])
+    )
 
 
 def find_correspondents(
@@ -72,7 +75,7 @@ def find_correspondents(
     if not typed_words:
         return _used_lately(connection, agency, on, limit)
     query = " ".join(f'"{word}"*' for word in typed_words)
-    short = folded(typed).replace(" ", "")
+    short = clean_line(typed).upper()
     home = " ".join(f'"{word}"*' for word in home_words(connection, agency))
     facts = {"agency": str(agency), "short": short, "day": on.isoformat(), "limit": limit}
     found: dict[UUID, Correspondent] = {}
@@ -80,7 +83,7 @@ def find_correspondents(
         (_BY_NAME, clean_line(typed)),
         (_BY_USE, query),
         (_BY_WORDS, f"{query} {home}"),
-        (_BY_SHORT_NAME, " ".join(f'"{word}"' for word in typed_words)),
+        (_BY_SHORT_NAME, clean_line(typed)),
         (_BY_WORDS, query),
     ):
         if len(found) >= limit:
@@ -105,10 +108,8 @@ _BY_USE = text(
     " AND :day BETWEEN coalesce(c.valid_from, :day) AND coalesce(c.valid_to, :day) ORDER BY s.used DESC LIMIT :limit"
 )
 _BY_SHORT_NAME = text(
-    "SELECT c.id, c.name, c.short_name, c.organ_id FROM correspondent_words w JOIN correspondent c ON c.rank = w.rowid"
-    " WHERE w.correspondent_words MATCH :query AND replace(c.short_name, 'Đ', 'd') = :short COLLATE NOCASE"
-    " AND :agency != '' AND :day BETWEEN coalesce(c.valid_from, :day) AND coalesce(c.valid_to, :day)"
-    " ORDER BY w.rowid LIMIT :limit"
+    "SELECT id, name, short_name, organ_id FROM correspondent WHERE short_name IN (:query, :short)"
+    " AND :agency != '' AND :day BETWEEN coalesce(valid_from, :day) AND coalesce(valid_to, :day) ORDER BY rank LIMIT :limit"
 )
 _BY_WORDS = text(
     "SELECT c.id, c.name, c.short_name, c.organ_id FROM correspondent_words w JOIN correspondent c ON c.rank = w.rowid"

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 _SPACES = re.compile(r"\s+")
+_MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")  # combining
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
@@ -26,7 +27,7 @@ def folded(value: str) -> str:
     """Return the text without accents and case, đ as d, for look-ups: "Sở Nội vụ" becomes "so noi vu"."""
     value = value.casefold().replace("đ", "d")
     if not value.isascii():
-        value = "".join(c for c in unicodedata.normalize("NFD", value) if not unicodedata.combining(c))
+        value = _MARKS.sub("", unicodedata.normalize("NFD", value))
     return _SPACES.sub(" ", value).strip()
 
 

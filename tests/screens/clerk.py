@@ -42,11 +42,9 @@ class Clerk:
     async def press_ahead(self, *keys: str) -> None:
         """Press keys and wait only until they have reached the program."""
         self.keys += len(keys)
-        driver = self.app._driver
-        assert driver is not None
         for key in keys:
             name = _character_to_key(key) if len(key) == 1 else key
-            driver.send_message(events.Key(name, key if len(key) == 1 else _TEXT.get(key)))
+            self.app.post_message(events.Key(name, key if len(key) == 1 else _TEXT.get(key)))
         arrived = asyncio.Event()
         self.app.call_later(arrived.set)  # stands in line behind the keys
         await arrived.wait()
@@ -63,7 +61,6 @@ class Clerk:
 
     async def log_in(self, username: str = "annv", password: str = PASSWORD) -> None:
         """Log in by typing."""
-        await self.press("ctrl+a")
         await self.fill(username, password)
         await self.until(lambda: self.app.current_mode != "welcome")
         await self.settle()

@@ -166,7 +166,7 @@ async def test_the_first_start_sets_up_ones_own_agency(tmp_path: Path, cheap_pas
         await clerk.sees("Sở Tư pháp tỉnh Sông Hương")
         await clerk.log_in("baotv")
         await clerk.go("nd")
-        await clerk.sees("số đến tiếp theo 1")
+        await clerk.sees("số đến tiếp theo 01")
 
 
 async def test_the_wizard_names_what_is_missing(tmp_path: Path, cheap_passwords: None, no_keyring: None) -> None:
@@ -176,6 +176,6 @@ async def test_the_wizard_names_what_is_missing(tmp_path: Path, cheap_passwords:
         for name in ("password", "password_again"):
             clerk.app.screen.query_one(f"#own-{name}").value = PASSWORD  # type: ignore[attr-defined]
         await clerk.press("f2")
-        assert "✗ Chưa nhập “Tên cơ quan”." in clerk.words()
+        await clerk.sees("✗ Chưa nhập “Tên cơ quan”.")
         assert clerk.focused == "name"
         assert clerk.desk.agency is None

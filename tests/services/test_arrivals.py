@@ -285,9 +285,7 @@ def test_the_notations_of_an_issuer_are_learned_the_last_one_first(desk: Desk, c
 
 
 def correct(desk: Desk, arrival: object, reason: str = "Gõ nhầm", **changes: Any) -> ArrivalChanged:
-    answer = desk.do(
-        desk.make(c.CorrectArrival, arrival=arrival, facts=c.ArrivalFacts(**changes), reason=reason)
-    )
+    answer = desk.do(desk.make(c.CorrectArrival, arrival=arrival, facts=c.ArrivalFacts(**changes), reason=reason))
     assert isinstance(answer, ArrivalChanged)
     return answer
 

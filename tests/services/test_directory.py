@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -113,9 +112,7 @@ def test_an_agency_is_found_as_a_clerk_would_type_it(small: Desk, typed: str, fi
 def test_an_agency_that_is_closed_or_not_yet_founded_is_not_offered(small: Desk, typed: str) -> None:
     assert names(small, typed) == []
     past, future = dt.date(2025, 6, 30), dt.date(2027, 1, 1)
-    offered = {
-        day: [one.name for one in small.read(find_correspondents, typed, day)] for day in (past, future)
-    }
+    offered = {day: [one.name for one in small.read(find_correspondents, typed, day)] for day in (past, future)}
     assert "Phòng Nội vụ huyện Ỷ La" in offered[past] or typed == "PNV2"
     assert "Phòng Nội vụ huyện Ỷ La" not in offered[future]
 
@@ -168,8 +165,9 @@ def test_an_agency_that_was_added_here_is_offered_before_the_others(small: Desk)
 
 def test_agencies_of_the_own_province_come_before_those_of_others(small: Desk) -> None:
     add(small, {"name": "Sở Nội vụ tỉnh Bắc", "level": "1"}, {"name": "Sở Xây dựng tỉnh Sông Hương", "level": "9"})
-    assert names(small, "so")[-1] == "Sở Nội vụ tỉnh Bắc"
-    assert len(names(small, "so")) == 4
+    offered = names(small, "so")
+    assert offered[-1] == "Sở Nội vụ tỉnh Bắc"
+    assert len(offered) == 6
 
 
 def test_a_name_typed_whole_is_offered_though_many_others_hold_its_words(small: Desk) -> None:
@@ -287,13 +285,13 @@ def test_every_agency_of_the_shipped_directory_is_found_by_its_name_short_name_a
     for line in random.Random(3).sample(shipped, 60):
         name = line["name"]
         assert names(desk, name)[0] == name
-        assert name in names(desk, folded(name))
+        assert name in names(desk, folded(name), limit=3000)
         assert name in names(desk, initials(name), limit=3000)
         if line["short_name"]:
             assert name in names(desk, line["short_name"], limit=3000)
 
 
-PLACES = "Tân Hòa Phú Đông Long Bình An Thạnh Mỹ Lộc Đức Ninh Sơn Hải Châu Quang Minh Vĩnh Xuân Trường".split()
+PLACES = ["Tân", "Hòa", "Phú", "Đông", "Long", "Bình", "An", "Thạnh", "Mỹ", "Lộc", "Đức", "Ninh", "Sơn", "Hải", "Châu", "Quang", "Minh", "Vĩnh", "Xuân", "Trường"]
 KINDS = ["Ủy ban nhân dân xã", "Đảng ủy xã", "Trường Tiểu học", "Trạm Y tế xã", "Công an xã"]
 
 
@@ -319,7 +317,7 @@ def country(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         patch.setattr(store_key, "_trusted_keyring", lambda: None)
         desk = Desk.open(folder / "clerkdesk.db")
         assert add(desk, *made.values()) == 125_000
-        every = rows(desk.store, "SELECT name, folded FROM correspondent WHERE valid_to IS NULL AND valid_from IS NULL")
+        every = rows(desk.store, "SELECT name, folded FROM correspondent WHERE coalesce(valid_to, '9') > '2026-11-20'")
         yield Country(desk, {row.name: words(row.folded) for row in every})
         desk.close()
 

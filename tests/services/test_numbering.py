@@ -197,9 +197,7 @@ def test_no_more_than_twenty_numbers_are_held_in_one_book(desk: Desk) -> None:
 
 def test_documents_put_behind_a_number_get_its_letters_in_order(desk: Desk) -> None:
     register(desk)
-    letters = [
-        register(desk, sub_number_of=1, sub_number_reason="Đến chậm do bưu điện").sub_number for _ in range(26)
-    ]
+    letters = [register(desk, sub_number_of=1, sub_number_reason="Đến chậm do bưu điện").sub_number for _ in range(26)]
     assert "".join(letters) == "abcdefghijklmnopqrstuvwxyz"
     with pytest.raises(numbering.NoSubNumberLeft):
         register(desk, sub_number_of=1, sub_number_reason="Đến chậm")
@@ -259,9 +257,7 @@ def test_voiding_needs_a_living_number_and_a_reason(
     before = everything(desk.store)
     with pytest.raises(expected):
         desk.do(
-            desk.make(
-                c.VoidNumber, register_id=book, year=2026, number=number, sub_number=sub_number, reason=reason
-            )
+            desk.make(c.VoidNumber, register_id=book, year=2026, number=number, sub_number=sub_number, reason=reason)
         )
     assert everything(desk.store) == before
 
@@ -311,16 +307,12 @@ def test_the_same_form_saved_twice_is_one_registration(desk: Desk) -> None:
 
 def confirm(desk: Desk, last: int, reason: str = "Phục hồi từ bản sao lưu") -> c.Result:
     return desk.do(
-        desk.make(
-            c.ConfirmLastNumber, register_id=arrivals_book(desk), year=2026, last_number=last, reason=reason
-        )
+        desk.make(c.ConfirmLastNumber, register_id=arrivals_book(desk), year=2026, last_number=last, reason=reason)
     )
 
 
 @pytest.mark.parametrize(("last", "voided"), [(3, 0), (4, 1), (10, 7)])
-def test_after_a_restore_numbering_goes_on_behind_the_last_number_on_paper(
-    desk: Desk, last: int, voided: int
-) -> None:
+def test_after_a_restore_numbering_goes_on_behind_the_last_number_on_paper(desk: Desk, last: int, voided: int) -> None:
     for _ in range(3):
         register(desk)
     state_of_book(desk, "SUSPENDED")

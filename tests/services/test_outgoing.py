@@ -59,9 +59,7 @@ from ..office import (
 S = OutgoingStatus
 # What each step makes of a document, from the only states in which it is lawful (NĐ 30/2020 Đ14, Đ15.2, Đ32.2).
 LAWFUL: dict[str, dict[OutgoingStatus, OutgoingStatus]] = {
-    "SubmitForSignature": dict.fromkeys(
-        (S.DRAFT, S.RETURNED, S.SUBMITTED_FOR_SIGNATURE), S.SUBMITTED_FOR_SIGNATURE
-    ),
+    "SubmitForSignature": dict.fromkeys((S.DRAFT, S.RETURNED, S.SUBMITTED_FOR_SIGNATURE), S.SUBMITTED_FOR_SIGNATURE),
     "RecordLeaderSignature": {S.SUBMITTED_FOR_SIGNATURE: S.AWAITING_ISSUE},
     "ReturnDraft": dict.fromkeys((S.SUBMITTED_FOR_SIGNATURE, S.AWAITING_ISSUE), S.RETURNED),
     "IssueNumber": {S.AWAITING_ISSUE: S.NUMBERED},
@@ -381,9 +379,7 @@ def test_every_recipients_copy_is_sent_and_followed_by_itself(desk: Desk) -> Non
     assert desk.read(recipients_of, outgoing) == copies
 
 
-def test_the_postal_book_holds_what_was_posted_on_its_days_by_vietnams_calendar(
-    desk: Desk, clock: OfficeClock
-) -> None:
+def test_the_postal_book_holds_what_was_posted_on_its_days_by_vietnams_calendar(desk: Desk, clock: OfficeClock) -> None:
     clock.set(dt.datetime(2026, 11, 20, 6, 30, tzinfo=VIETNAM))  # the day before in UTC
     for channel in (DispatchChannel.POST, DispatchChannel.EMAIL):
         to = (c.Recipient(name=f"Xã {channel}", channel=channel, envelopes=2),)

@@ -124,9 +124,7 @@ def test_the_search_for_traces_finds_what_is_there(desk: Desk) -> None:
 def draft_with_scan(desk: Desk, folder: Path) -> tuple[c.NewFile, dict[str, Any]]:
     scan = folder / "quet.txt"
     scan.write_text(f"Bản quét {MARKS}", "utf-8")
-    file = take_in(
-        desk.store, scan, AttachmentRole.MAIN, allowed=DEFAULTS["allowed_formats"], largest_megabytes=100
-    )
+    file = take_in(desk.store, scan, AttachmentRole.MAIN, allowed=DEFAULTS["allowed_formats"], largest_megabytes=100)
     uid = new_id()
     for length in (9, 20, len(TYPED)):  # the draft is kept at every field exit
         desk.keep_draft(uid, "form", {"subject": TYPED[:length], "file": json.dumps(file.name)})
@@ -171,9 +169,7 @@ def test_a_correction_cannot_make_a_document_secret_behind_the_rule(desk: Desk) 
         desk.do(desk.make(c.CorrectArrival, arrival=arrival, facts=arrival_facts(subject=TYPED), reason="x"))
     with pytest.raises(SecretDocument):
         desk.do(
-            desk.make(
-                c.CorrectOutgoing, outgoing=outgoing, facts=outgoing_facts(desk, subject=TYPED), recipients=()
-            )
+            desk.make(c.CorrectOutgoing, outgoing=outgoing, facts=outgoing_facts(desk, subject=TYPED), recipients=())
         )
     assert everything(desk.store) == before
     assert not is_somewhere(desk, MARKS)

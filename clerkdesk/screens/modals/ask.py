@@ -43,7 +43,6 @@ class AskModal(ModalScreen[Any]):
         Binding("f3,f12,escape", "dismiss(None)", N_("Về"), id="ask.back"),
     ]
     DEFAULT_CSS = """
-    AskModal .row > Label { width: 22; }
     AskModal EntryField { width: 1fr; }
     AskModal #why { height: auto; margin-bottom: 1; }
     """

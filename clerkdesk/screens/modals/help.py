@@ -23,7 +23,6 @@ class HelpModal(ModalScreen[None]):
         Binding("up", "scroll_up", N_("Lên"), show=False),
     ]
     DEFAULT_CSS = """
-    HelpModal > .box { width: 76; height: 90%; }
     HelpModal VerticalScroll { height: 1fr; }
     """
 

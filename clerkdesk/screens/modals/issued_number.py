@@ -20,7 +20,6 @@ class IssuedNumberModal(ModalScreen[None]):
         Binding("enter,f2,f3,f12,escape,space", "dismiss", N_("Đóng"), id="number.close")
     ]
     DEFAULT_CSS = """
-    IssuedNumberModal > .box { width: 60; }
     IssuedNumberModal Digits { width: 1fr; text-align: center; text-style: bold; }
     IssuedNumberModal Static { text-align: center; }
     """

@@ -37,7 +37,6 @@ class PickModal(ModalScreen[Any], Generic[T]):
         Binding("f2", "choose", N_("Chọn"), id="pick.choose"),
     ]
     DEFAULT_CSS = """
-    PickModal > .box { width: 78; }
     PickModal EntryField { width: 1fr; }
     """
 
