@@ -17,6 +17,7 @@ from textual.worker import Worker, WorkerState
 from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import N_, _
 from clerkdesk.screens.areas import AREAS, area_screen
+from clerkdesk.screens.office_screen import OfficeScreen
 from clerkdesk.screens.serial_keys import SerialKeys
 from clerkdesk.screens.themes import THEMES, default_theme
 from clerkdesk.screens.welcome import WelcomeScreen
@@ -151,10 +152,18 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
 
     async def end_work(self) -> None:
         """Forget all areas and show the login form."""
+        self.keep_drafts()
         self.desk.log_out()
         await self.switch_mode("welcome")
         for name in AREAS:
             await self.remove_mode(name)
+
+    def keep_drafts(self) -> None:
+        """Keep what every form holds, also in the field that is being typed in."""
+        for screens in self._screen_stacks.values():
+            for screen in screens:
+                if isinstance(screen, OfficeScreen):
+                    screen.keep_draft()
 
     def do(self, command: Any) -> Any:
         """Carry out a command and let every screen know that something changed.
@@ -205,6 +214,15 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         self._exit_renderables.append(sentence.format(path=path))
         self._close_messages_no_wait()
 
+    def action_command_palette(self) -> None:
+        """Show the palette in our language."""
+        from textual.command import CommandPalette
+
+        if not CommandPalette.is_open(self):
+            self.push_screen(
+                CommandPalette(placeholder=_("Gõ lệnh cần tìm, không dấu cũng được"), id="--command-palette")
+            )
+
     def action_help(self) -> None:
         """Show what the focused field and the screen can do."""
         from clerkdesk.screens.modals.help import HelpModal
@@ -245,7 +263,12 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         if self.screen.is_modal:
             return
         question = _("Thoát ClerkDesk? Nội dung đang nhập được giữ và đề nghị lại khi mở.")
-        self.push_screen(ConfirmModal(question), lambda yes: self.exit(0) if yes else None)
+        self.push_screen(ConfirmModal(question), self._leave)
+
+    def _leave(self, yes: bool | None) -> None:
+        if yes:
+            self.keep_drafts()
+            self.exit(0)
 
     def on_unmount(self) -> None:
         """Close the store however the program ends."""

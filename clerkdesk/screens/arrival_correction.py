@@ -78,7 +78,7 @@ class ArrivalCorrection(ArrivalForm):
         """Keep what the form does not show."""
         row = self.row_to_correct
         facts = super().make_facts()
-        return facts.model_copy(update={"received_at": row["received_at"], "doc_ordinal": row["doc_ordinal"]})
+        return facts.model_copy(update={"received_at": row["received_at"]})
 
     def saved(self, result: Result) -> None:
         """Go back to the record."""

@@ -104,7 +104,7 @@ class ArrivalForm(FileTaking, EntryForm):
         medium, doc_class = short("medium"), short("edoc_class")
         yield row((_("Dạng"), *medium), (_("Loại VBĐT"), *doc_class))
         yield row((_("Số trang"), field("page_amount", "short"), None), (_("Ngôn ngữ"), field("language", "medium", 30), None))  # fmt: skip
-        yield row((_("Mã định danh"), field("document_identifier", "medium", 100), None), (_("Hồ sơ số"), field("file_notation", "long", 20), None))  # fmt: skip
+        yield row((_("Mã định danh"), field("document_identifier", "medium", 100), None), (_("Hồ sơ số"), field("file_notation", "n14", 20), None), (_("STT"), field("doc_ordinal", "short"), None))  # fmt: skip
         yield row((_("Ghi chú"), field("description", "long", 500), None))
         yield Static("", id="files", classes="row", markup=False)
 
@@ -246,6 +246,10 @@ class ArrivalForm(FileTaking, EntryForm):
         parse_number(value)
         return ""
 
+    def resolve_doc_ordinal(self, value: str) -> str:
+        """Check the number."""
+        return self.resolve_page_amount(value)
+
     def resolve_edoc_class(self, value: str) -> str:
         """Say whether the document has legal value by itself (Đà Nẵng 8849 Đ2.1)."""
         from clerkdesk.services.arrival_entry import DocClassWrong, has_legal_value
@@ -306,7 +310,7 @@ class ArrivalForm(FileTaking, EntryForm):
 
     def not_in_templates(self) -> tuple[str, ...]:
         """A template holds no number, date or file of one document."""
-        return ("code", "issued_date", "arrival_date", "document_identifier", "files")
+        return ("code", "issued_date", "arrival_date", "document_identifier", "doc_ordinal", "files")
 
     # -- saving -----------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,20 @@ def row(*parts: tuple[str, Entry, FieldNote | None]) -> Horizontal:
     return Horizontal(*widgets, classes="row")
 
 
+class MessageLineNote(FieldNote):
+    """The note of a field that has no room for one: it speaks in the form's message line."""
+
+    def __init__(self, form: OfficeScreen) -> None:
+        super().__init__()
+        self.form = form
+
+    def show(self, text: str, *, bad: bool = False) -> None:
+        """Say it; clear only what this field has said itself."""
+        if text or self.text:
+            self.form.say(text, bad=bad)
+        self.text = text
+
+
 class EntryForm(OfficeScreen):
     """A form whose fields are named as in the command it sends.
 
@@ -85,6 +99,9 @@ class EntryForm(OfficeScreen):
     def on_mount(self) -> None:
         """Collect the fields by name and start clean, or from a draft that a crash has left."""
         self.fields = {field.field_name: field for field in self.entries()}
+        for field in self.fields.values():
+            if not field.note.is_attached:  # there is no room for it in its line
+                field.note = MessageLineNote(self)
         self.start_clean()
         self.call_after_refresh(self.offer_draft)
 

@@ -82,6 +82,9 @@ class OfficeScreen(Screen[None]):
         self._seen_changes = self.app.changes
         self.query_one(StatusBar).show_state()
 
+    def keep_draft(self) -> None:
+        """Keep what is typed; the entry forms do."""
+
     def action_step_back(self) -> None:
         """Close this screen, or go to the first area."""
         if len(self.app.screen_stack) > 1:

@@ -20,7 +20,6 @@ LABELS = {
     "largest_document_megabytes": N_("Dung lượng tối đa của một văn bản (MB)"),
     "allowed_formats": N_("Định dạng tệp được nhận (phân cách bằng ;)"),
     "watched_folder": N_("Thư mục theo dõi (máy quét lưu vào)"),
-    "document_identifier": N_("Mẫu mã định danh văn bản"),
     "seal_millimetres": N_("Đường kính con dấu (mm)"),
     "backup_days": N_("Số ngày giữa hai lần sao lưu"),
     "session_minutes": N_("Khóa máy sau số phút không gõ phím"),

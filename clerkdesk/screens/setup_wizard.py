@@ -146,7 +146,7 @@ class AgencyForm(Screen[None]):
                 yield row(
                     (label, EntryField(name, "1" if name == "preset" else "", id=f"own-{name}", password=secret), None)
                 )
-            yield Label("", id="answer", markup=False)
+            yield Static("", id="answer", markup=False)
             yield Static(_("Enter ô tiếp · F2 lưu · F1 trợ giúp · Esc về"), classes="quiet", markup=False)
 
     def on_entry_left(self, left: Entry.Left) -> None:
@@ -165,7 +165,7 @@ class AgencyForm(Screen[None]):
         try:
             self._set_up()
         except ClerkDeskError as error:
-            self.query_one("#answer", Label).update(f"✗ {error.message}")
+            self.query_one("#answer", Static).update(f"✗ {error.message}")
             field = self.query(f"#own-{error.field}")
             (field.first() if error.field and field else self.query_one("#own-name")).focus()
             self.app.bell()

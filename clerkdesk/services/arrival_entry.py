@@ -167,6 +167,7 @@ def arrival_facts(
         legal_value=has_legal_value(medium, doc_class),
         document_identifier=values["document_identifier"],
         file_notation=values["file_notation"],
+        doc_ordinal=parse_number(values["doc_ordinal"]),
     )
 
 
@@ -211,4 +212,5 @@ def form_values(row: dict[str, Any]) -> dict[str, str]:
         "medium": code_of(Medium(row["medium"])),
         "edoc_class": str(row["edoc_class"] or ""),
         "page_amount": str(row["page_amount"] or ""),
+        "doc_ordinal": str(row["doc_ordinal"] or ""),
     }

@@ -1,4 +1,4 @@
-"""Corrections keep the old value, who, when and why; nothing is overwritten unseen (S4.8.2; Hà Nam 44/2024 Đ13)."""
+"""Corrections keep the old value, who, when and why; nothing is overwritten unseen (Tây Ninh 59/2014 Đ8.2; Hà Nam 44/2024 Đ13)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What must stay outside this system: state secrets, and the kinds of paper that an agency excludes.
 
-Đà Nẵng 8849 Đ1.3; Hà Nam 44/2024 Đ1.2; Tây Ninh 59/2014 Đ4.5, Đ6. Nothing of a refused document is stored.
+Đà Nẵng 8849 Đ1.3; Hà Nam 44/2024 Đ1.2; Tây Ninh 59/2014 Đ3.5, Đ6. Nothing of a refused document is stored.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from clerkdesk.services.commands import ChangeSetting, Result
 
 MEGABYTE = 1 << 20
 
-# Tây Ninh 59/2014 Đ4.5, Đ6: petitions stay outside. Vĩnh Long 480 Đ4.2-4.3, Đắk Lắk 38/2016 Đ13.2: formats, 100 MB.
+# Tây Ninh 59/2014 Đ3.5, Đ6: petitions stay outside. Vĩnh Long 480 Đ4.2-4.3, Đắk Lắk 38/2016 Đ13.2: formats, 100 MB.
 DEFAULTS: dict[str, Any] = {
     "exclusions": ["Đơn khiếu nại", "Đơn tố cáo", "Đơn tranh chấp"],
     "largest_document_megabytes": 100,
@@ -41,7 +41,6 @@ DEFAULTS: dict[str, Any] = {
         "tif",
     ],
     "watched_folder": "",
-    "document_identifier": "{organ_id}.{year}.{number}",
     "seal_millimetres": 36,
     "backup_days": 7,
     "session_minutes": 30,

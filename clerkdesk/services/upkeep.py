@@ -41,8 +41,6 @@ def void_expired_reservations(desk: Desk) -> int:
     for one in expired:
         reason = f"Hết hạn giữ số (giữ cho {one['holder']}: {one['reason']})"
         desk.do(
-            desk.make(
-                VoidNumber, register_id=one["register_id"], year=one["year"], number=one["number"], reason=reason
-            )
+            desk.make(VoidNumber, register_id=one["register_id"], year=one["year"], number=one["number"], reason=reason)
         )
     return len(expired)

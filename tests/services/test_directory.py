@@ -291,7 +291,28 @@ def test_every_agency_of_the_shipped_directory_is_found_by_its_name_short_name_a
             assert name in names(desk, line["short_name"], limit=3000)
 
 
-PLACES = ["Tân", "Hòa", "Phú", "Đông", "Long", "Bình", "An", "Thạnh", "Mỹ", "Lộc", "Đức", "Ninh", "Sơn", "Hải", "Châu", "Quang", "Minh", "Vĩnh", "Xuân", "Trường"]
+PLACES = [
+    "Tân",
+    "Hòa",
+    "Phú",
+    "Đông",
+    "Long",
+    "Bình",
+    "An",
+    "Thạnh",
+    "Mỹ",
+    "Lộc",
+    "Đức",
+    "Ninh",
+    "Sơn",
+    "Hải",
+    "Châu",
+    "Quang",
+    "Minh",
+    "Vĩnh",
+    "Xuân",
+    "Trường",
+]
 KINDS = ["Ủy ban nhân dân xã", "Đảng ủy xã", "Trường Tiểu học", "Trạm Y tế xã", "Công an xã"]
 
 

@@ -7,7 +7,6 @@ import io
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -95,9 +94,8 @@ def document(desk: Desk) -> UUID:
 
 
 @pytest.fixture
-def leader(desk: Desk) -> Iterator[None]:
+def leader(desk: Desk) -> None:
     employ(desk, "minhlq", Role.LEADER, full_name=LEADER)
-    return None
 
 
 def sit(desk: Desk, username: str) -> None:

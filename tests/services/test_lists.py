@@ -47,7 +47,41 @@ from ..office import (
     void,
 )
 
-WORDS = ["đường", "xã", "Đồng", "Tâm", "thủy", "lợi", "kế", "hoạch", "cải", "cách", "hành", "chính", "ngân", "sách", "quý", "III/2026", "số", "15a", "giao", "thông", "ưu", "tiên", "ruộng", "được", "mượn", "nước", "uống", "Ỷ", "La", "khuỷu", "tay", "đê_điều", "COVID-19"]
+WORDS = [
+    "đường",
+    "xã",
+    "Đồng",
+    "Tâm",
+    "thủy",
+    "lợi",
+    "kế",
+    "hoạch",
+    "cải",
+    "cách",
+    "hành",
+    "chính",
+    "ngân",
+    "sách",
+    "quý",
+    "III/2026",
+    "số",
+    "15a",
+    "giao",
+    "thông",
+    "ưu",
+    "tiên",
+    "ruộng",
+    "được",
+    "mượn",
+    "nước",
+    "uống",
+    "Ỷ",
+    "La",
+    "khuỷu",
+    "tay",
+    "đê_điều",
+    "COVID-19",
+]
 ISSUERS = ["Bộ Nội vụ", "Sở Tư pháp", "Ủy ban nhân dân xã Ỷ La", "Công ty Điện lực (EVN)", "Đảng ủy khối"]
 TODAY = dt.date(2026, 11, 20)
 

@@ -67,7 +67,20 @@ def test_a_sub_number_stands_behind_its_number() -> None:
 
 def test_days_below_ten_and_the_first_two_months_have_a_leading_zero() -> None:
     assert [day_text(day) for day in (1, 9, 10, 31)] == ["01", "09", "10", "31"]
-    assert [month_text(month) for month in range(1, 13)] == ["01", "02", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]
+    assert [month_text(month) for month in range(1, 13)] == [
+        "01",
+        "02",
+        "3",
+        "4",
+        "5",
+        "6",
+        "7",
+        "8",
+        "9",
+        "10",
+        "11",
+        "12",
+    ]
 
 
 TEMPLATES = st.lists(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from enum import Enum
 
 import pytest
 from hypothesis import given
@@ -114,7 +115,7 @@ def test_working_days_leave_out_holidays_and_count_working_saturdays(start: dt.d
 
 
 @pytest.mark.parametrize("kind", list(CODES))
-def test_every_member_is_understood_by_its_own_codes_and_shown_by_the_first(kind: type) -> None:
+def test_every_member_is_understood_by_its_own_codes_and_shown_by_the_first(kind: type[Enum]) -> None:
     for member, codes in CODES[kind].items():
         assert code_of(member) == codes[0]
         for code in codes:
@@ -133,7 +134,7 @@ def test_every_member_is_understood_by_its_own_codes_and_shown_by_the_first(kind
         (SigningCapacity, "KT.", SigningCapacity.KT),
     ],
 )
-def test_a_word_is_understood_by_its_beginning_too(kind: type, typed: str, meant: object) -> None:
+def test_a_word_is_understood_by_its_beginning_too(kind: type[Enum], typed: str, meant: object) -> None:
     assert parse_code(kind, typed) is meant
 
 

@@ -48,7 +48,10 @@ class NewPasswordModal(AskModal):
             self.app.do(command)
         except ClerkDeskError as error:
             self.query_one("#trouble", Static).update(f"✗ {error.message}")
-            self.query_one(f"#ask-{error.field or 'password'}", EntryField).focus()
+            wrong = error.field or "password"
+            for name in ("password_again", wrong):  # hidden text cannot be mended
+                self.query_one(f"#ask-{name}", EntryField).value = ""
+            self.query_one(f"#ask-{wrong}", EntryField).focus()
             self.app.bell()
         else:
             self.dismiss({"done": "1"})

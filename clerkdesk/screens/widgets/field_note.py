@@ -107,6 +107,10 @@ class Entry(_Base):
             self._note = FieldNote()
         return self._note
 
+    @note.setter
+    def note(self, note: FieldNote) -> None:
+        self._note = note
+
     def reject(self, message: str) -> None:
         """Mark the value as bad, say why and ring; the focus stays where it is."""
         self._over_limit = False
