@@ -90,9 +90,9 @@ def arrival_command(desk: Desk, *, uid: UUID | None = None, **changes: Any) -> c
     )
 
 
-def register(desk: Desk, *, uid: UUID | None = None, **changes: Any) -> ArrivalRegistered:
+def register(desk: Desk, **changes: Any) -> ArrivalRegistered:
     """Register an arrival; see `arrival_command`."""
-    answer = desk.do(arrival_command(desk, uid=uid, **changes))
+    answer = desk.do(arrival_command(desk, **changes))
     assert isinstance(answer, ArrivalRegistered)
     return answer
 
@@ -188,7 +188,7 @@ def outgoing_facts(desk: Desk, **changes: Any) -> c.OutgoingFacts:
 _KIND: tuple[tuple[str, Any], ...] = (("document_type", "CV"), ("normative", False), ("body", ""))
 
 
-def enter(desk: Desk, recipients: int = 1, **changes: Any) -> UUID:
+def enter(desk: Desk, *, recipients: Any = 1, **changes: Any) -> UUID:
     """Enter a draft of an outgoing document."""
     facts = outgoing_facts(desk, **changes)
     to = tuple(c.Recipient(name=f"Ủy ban nhân dân xã số {place}") for place in range(recipients))
@@ -223,7 +223,7 @@ ROUTE = {
 
 def bring_to(desk: Desk, status: OutgoingStatus, recipients: int = 1, **changes: Any) -> UUID:
     """Enter a document and take it along its lawful route up to a state."""
-    outgoing = enter(desk, recipients, **changes)
+    outgoing = enter(desk, recipients=recipients, **changes)
     for step in ROUTE[status]:
         if step == "Void":
             row = desk.read(outgoing_by_id, outgoing)

@@ -48,9 +48,6 @@ class ArrivalForm(FileTaking, EntryForm):
     ArrivalForm #issuer { width: 38; }
     ArrivalForm #code { width: 26; } ArrivalForm #issued_date { width: 11; }
     ArrivalForm #subject { width: 1fr; }
-    ArrivalForm .short { width: 5; } ArrivalForm .medium { width: 24; } ArrivalForm .date { width: 11; }
-    ArrivalForm .long { width: 1fr; }
-    ArrivalForm .n14 { width: 15; }
     ArrivalForm #foot { height: 1fr; min-height: 3; }
     ArrivalForm #issued { width: 26; height: auto; }
     ArrivalForm #issued Digits { width: auto; }
@@ -61,7 +58,7 @@ class ArrivalForm(FileTaking, EntryForm):
         super().__init__()
         self.issuer: Correspondent | None = None
         self.code: Code | None = None
-        self.second_copy = False
+        self.warned_of: tuple[str, ...] = ()
         self.reserved_number: int | None = None
         self.sub_number: tuple[int, str] | None = None
         self.recent: list[str] = []
@@ -86,7 +83,7 @@ class ArrivalForm(FileTaking, EntryForm):
 
         def short(name: str, width: str = "short") -> tuple[EntryField, FieldNote]:
             one = field(name, width)
-            one.note.add_class("n14")
+            one.note.add_class(f"beside-{width}")
             return one, one.note
 
         issuer, code, issued = field("issuer", limit=200), field("code", limit=42), field("issued_date")
@@ -103,8 +100,8 @@ class ArrivalForm(FileTaking, EntryForm):
         yield row((_("Ngày đến"), *arrived), (_("Kênh nhận"), *channel))
         medium, doc_class = short("medium"), short("edoc_class")
         yield row((_("Dạng"), *medium), (_("Loại VBĐT"), *doc_class))
-        yield row((_("Số trang"), field("page_amount", "short"), None), (_("Ngôn ngữ"), field("language", "medium", 30), None))  # fmt: skip
-        yield row((_("Mã định danh"), field("document_identifier", "medium", 100), None), (_("Hồ sơ số"), field("file_notation", "n14", 20), None), (_("STT"), field("doc_ordinal", "short"), None))  # fmt: skip
+        yield row((_("Số trang"), *short("page_amount")), (_("Ngôn ngữ"), field("language", "long", 30), None))  # fmt: skip
+        yield row((_("Mã định danh"), field("document_identifier", "medium", 100), None), (_("Hồ sơ số"), field("file_notation", "notation", 20), None), (_("STT"), field("doc_ordinal", "short"), None))  # fmt: skip
         yield row((_("Ghi chú"), field("description", "long", 500), None))
         yield Static("", id="files", classes="row", markup=False)
 
@@ -137,7 +134,7 @@ class ArrivalForm(FileTaking, EntryForm):
     def start_clean(self) -> None:
         """Also forget files, issuer and second-copy consent of the document before."""
         self.issuer, self.code = None, None
-        self.second_copy, self.reserved_number, self.sub_number = False, None, None
+        self.warned_of, self.reserved_number, self.sub_number = (), None, None
         self.forget_files()
         super().start_clean()
 
@@ -268,6 +265,15 @@ class ArrivalForm(FileTaking, EntryForm):
 
         return bool(secrecy_mark(self.value("subject"), self.value("description")))
 
+    def identity(self) -> tuple[str, ...]:
+        """Return what makes this document the same as another."""
+        return tuple(self.value(name) for name in ("issuer", "code", "issued_date", "document_identifier"))
+
+    @property
+    def second_copy(self) -> bool:
+        """Whether the clerk was told that just this document stands in the book already, and goes on."""
+        return self.warned_of == self.identity()
+
     def warn_of_double(self) -> None:
         """Show the entry that looks like this document, while the clerk is still typing (NĐ 30/2020 PL VI I.III.1h)."""
         from clerkdesk.services.arrivals import DuplicateArrival, find_earlier
@@ -350,14 +356,16 @@ class ArrivalForm(FileTaking, EntryForm):
         from clerkdesk.services.arrivals import DuplicateArrival
         from clerkdesk.services.secrecy import ExcludedDocument, SecretDocument
 
-        super().refused(error)
-        if isinstance(error, DuplicateArrival):
-            self.second_copy = True
-            self.fields["code"].focus()
-        elif isinstance(error, SecretDocument | ExcludedDocument):
+        if isinstance(error, SecretDocument | ExcludedDocument):
             self.throw_files_away()
             self.last = {}
             self.start_clean()
+            self.say(error.message, bad=True)
+            return
+        super().refused(error)
+        if isinstance(error, DuplicateArrival):
+            self.warned_of = self.identity()
+            self.fields["code"].focus()
 
     def saved(self, result: Result) -> None:
         """Show the number large, and prepare the next document."""

@@ -25,9 +25,10 @@ def row(*parts: tuple[str, Entry, FieldNote | None]) -> Horizontal:
     """Lay out one line of a form: label, field, and the field's note where there is room for one."""
     widgets: list[Any] = []
     for place, (label, field, note) in enumerate(parts):
-        widgets.append(Label(label, classes="second" if place else "", markup=False))
+        widgets.append(Label(label, classes=("", "second", "third")[place], markup=False))
         widgets.append(field)
         if note is not None:
+            note.set_class(place == len(parts) - 1, "last")
             widgets.append(note)
     return Horizontal(*widgets, classes="row")
 

@@ -55,8 +55,6 @@ class OutgoingForm(FileTaking, EntryForm):
         Binding("ctrl+b", "previous_page", N_("Trang trước của tệp"), id="preview.previous"),
     ]
     DEFAULT_CSS = """
-    OutgoingForm .short { width: 6; } OutgoingForm .medium { width: 24; } OutgoingForm .date { width: 11; }
-    OutgoingForm .long { width: 1fr; } OutgoingForm .n { width: 20; }
     OutgoingForm #subject { width: 1fr; }
     OutgoingForm #chosen { height: auto; max-height: 4; padding-left: 15; }
     OutgoingForm #recipients { width: 1fr; }
@@ -76,14 +74,14 @@ class OutgoingForm(FileTaking, EntryForm):
 
         def noted(name: str, width: str = "short") -> tuple[EntryField, FieldNote]:
             one = field(name, width)
-            one.note.add_class("n")
+            one.note.add_class(f"beside-{width}")
             return one, one.note
 
         with Horizontal(id="columns"):
             with Vertical(id="entry"):
                 kind, unit = noted("document_type"), noted("unit")
                 yield row((_("Loại VB"), *kind), (_("Đơn vị soạn"), *unit))
-                yield row((_("QPPL (c)"), field("normative", "short"), None), (_("Tổ chức TV"), field("body", "medium"), None))  # fmt: skip
+                yield row((_("QPPL (c)"), *noted("normative")), (_("Tổ chức TV"), field("body", "long"), None))  # fmt: skip
                 subject = EntryArea("subject", id="subject", limit=500, note=FieldNote(id="subject_note"))
                 yield Horizontal(Label(_("Trích yếu"), markup=False), subject, id="subject_row", classes="row")
                 signer, capacity = noted("signer", "medium"), noted("signing_capacity")
@@ -97,14 +95,17 @@ class OutgoingForm(FileTaking, EntryForm):
                 yield row((_("Hình thức"), *form), (_("Lý do giấy"), *reason))
                 answers, due = noted("answers", "date"), field("due_date", "date")
                 yield row((_("Trả lời số đến"), *answers), (_("Hạn trả lời"), due, due.note))
-                yield row((_("Số bản"), field("issued_amount", "short"), None), (_("Số trang"), field("page_amount", "short"), None), (_("Nơi lưu"), field("retained_by", "medium"), None))  # fmt: skip
-                yield row((_("Người soạn"), field("drafter", "medium", 50), None), (_("Ghi chú"), field("description", "long", 500), None))  # fmt: skip
+                yield row((_("Số bản"), *noted("issued_amount")), (_("Số trang"), *noted("page_amount")))
+                yield row((_("Nơi lưu"), field("retained_by", "medium"), None), (_("Người soạn"), field("drafter", "long", 50), None))  # fmt: skip
+                yield row((_("Ghi chú"), field("description", "long", 500), None))
                 yield Static("", id="files", classes="row", markup=False)
             yield Preview(id="preview")
 
     def on_mount(self) -> None:
         """Name the screen; an answer starts with its arrival, a correction with what is entered."""
         super().on_mount()
+        self.show_files()
+        self.show_recipients()
         title = _("SỬA VĂN BẢN ĐI") if self.correcting else _("SOẠN VĂN BẢN ĐI")
         self.head(f"{title} · {_('số và ngày được cấp sau khi lãnh đạo ký')}")
 
@@ -176,10 +177,10 @@ class OutgoingForm(FileTaking, EntryForm):
 
     def show_recipients(self) -> None:
         """List the recipients with copies and channel."""
-        shown = [
-            f"{one.name} ({one.channel.label}{f', {one.copies} bản' if one.copies != 1 else ''})"
-            for one in self.recipients
-        ]
+        shown = []
+        for one in self.recipients:
+            copies = ", " + _("{count} bản").format(count=one.copies) if one.copies != 1 else ""
+            shown.append(f"{one.name} ({one.channel.label}{copies})")
         if self.is_mounted:
             self.query_one("#chosen", Static).update(one_line("; ".join(shown)) or _("chưa có nơi nhận"))
 
@@ -402,10 +403,13 @@ class OutgoingForm(FileTaking, EntryForm):
         """Of a secret document nothing is left."""
         from clerkdesk.services.secrecy import ExcludedDocument, SecretDocument
 
-        super().refused(error)
         if isinstance(error, SecretDocument | ExcludedDocument):
             self.throw_files_away()
+            self.last = {}
             self.start_clean()
+            self.say(error.message, bad=True)
+        else:
+            super().refused(error)
 
     def saved(self, result: Result) -> None:
         """Open the document, where the next step is one key away."""

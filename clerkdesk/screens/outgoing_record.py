@@ -339,4 +339,4 @@ class OutgoingRecordScreen(RecordScreen):
 
 def _test(key: SigningKey) -> str:
     """Mark a development key in every sentence that names it."""
-    return " (THỬ NGHIỆM)" if key.is_test else ""
+    return _(" (THỬ NGHIỆM)") if key.is_test else ""

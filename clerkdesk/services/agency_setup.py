@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from clerkdesk.data.schema import agency, desk, unit
 from clerkdesk.errors import BadInput, RuleBroken
-from clerkdesk.i18n import N_
+from clerkdesk.i18n import N_, _
 from clerkdesk.services.clock import local, now
 from clerkdesk.services.commands import NewPerson, OpenRegisters, Result, SetUpAgency
 from clerkdesk.services.directory import DIRECTORY_FILE, import_directory
@@ -60,9 +60,9 @@ def set_up_agency(tx: Connection, command: SetUpAgency, at: dt.datetime) -> Resu
     existing = tx.execute(select(agency.c.name)).scalar()
     if existing is not None:
         raise AgencyAlreadySetUp(name=existing)
-    for field, label in (("name", "Tên cơ quan"), ("short_name", "Tên viết tắt")):
+    for field, label in (("name", N_("Tên cơ quan")), ("short_name", N_("Tên viết tắt"))):
         if not getattr(command, field):
-            raise Missing(label=label, field=field)
+            raise Missing(label=_(label), field=field)
     tx.execute(
         insert(agency).values(
             id=command.agency,

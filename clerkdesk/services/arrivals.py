@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from clerkdesk.data.prepared import Prepared, prepared_insert
 from clerkdesk.data.schema import arrival, learned_suffix
 from clerkdesk.errors import RuleBroken
-from clerkdesk.i18n import N_
+from clerkdesk.i18n import N_, _
 from clerkdesk.services import numbering
 from clerkdesk.services.attachments import attach
 from clerkdesk.services.clock import today
@@ -330,11 +330,17 @@ def _check(tx: Connection, agency: UUID, facts: ArrivalFacts, arrival_date: dt.d
     arrived = arrival_date or facts.arrival_date
     if arrival_date is None and facts.arrival_date > today():
         raise DateInFuture(
-            label="Ngày đến", date=f"{facts.arrival_date:%d/%m/%Y}", limit=f"{today():%d/%m/%Y}", field="arrival_date"
+            label=_("Ngày đến"),
+            date=f"{facts.arrival_date:%d/%m/%Y}",
+            limit=f"{today():%d/%m/%Y}",
+            field="arrival_date",
         )
     if facts.issued_date and facts.issued_date > arrived:
         raise DateInFuture(
-            label="Ngày văn bản", date=f"{facts.issued_date:%d/%m/%Y}", limit=f"{arrived:%d/%m/%Y}", field="issued_date"
+            label=_("Ngày văn bản"),
+            date=f"{facts.issued_date:%d/%m/%Y}",
+            limit=f"{arrived:%d/%m/%Y}",
+            field="issued_date",
         )
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, TextClause, bindparam, func, insert, select, text
 
 from clerkdesk.data.schema import agency as agency_table
-from clerkdesk.data.schema import correspondent, learned_suffix
+from clerkdesk.data.schema import correspondent
 from clerkdesk.errors import BadFile, RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.commands import AddCorrespondent, Result
@@ -109,7 +109,7 @@ _BY_NAME = text(
 _USED_LATELY = text(
     "SELECT c.id, c.name, c.short_name, c.organ_id, c.folded FROM"
     " (SELECT issuer, max(last_used_at) AS used FROM (SELECT issuer, last_used_at FROM learned_suffix"
-    f" WHERE agency_id = :agency ORDER BY last_used_at DESC LIMIT {LATELY}) GROUP BY issuer) s"
+    " WHERE agency_id = :agency ORDER BY last_used_at DESC LIMIT :lately) GROUP BY issuer) s"
     " CROSS JOIN correspondent c ON c.name = s.issuer"
     " WHERE :day BETWEEN coalesce(c.valid_from, :day) AND coalesce(c.valid_to, :day) ORDER BY s.used DESC"
 )
@@ -144,7 +144,7 @@ def _used_lately(
     The words are compared here: asking the index about each of these few agencies takes a hundred times as long.
     """
     found = []
-    for row in connection.execute(_USED_LATELY, {"agency": str(agency), "day": on.isoformat()}):
+    for row in connection.execute(_USED_LATELY, {"agency": str(agency), "day": on.isoformat(), "lately": LATELY}):
         has = words(row.folded) if typed_words else ()
         if all(any(word.startswith(typed) for word in has) for typed in typed_words):
             found.append(Correspondent(UUID(row.id), row.name, row.short_name, row.organ_id))

@@ -167,18 +167,19 @@ def _sql(agency: UUID, query: ListQuery) -> tuple[str, dict[str, object]]:
 
 
 def _order(query: ListQuery) -> str:
+    # The row ends every order, so that rows of one moment stand the same on the first page and in the whole list.
     if query.kind is ListKind.UNPROCESSED:
-        return "d.urgency DESC, coalesce(d.due_date, '9999-12-31'), d.registered_at"
+        return "d.urgency DESC, coalesce(d.due_date, '9999-12-31'), d.registered_at, d.row"
     if query.kind in (ListKind.FOR_SIGNATURE, ListKind.AWAITING_ISSUE):
-        return "d.urgency DESC, d.created_at"
+        return "d.urgency DESC, d.created_at, d.row"
     if query.words.strip() and query.order is Order.NUMBER:
         return "w.rowid DESC"  # rows are stored in order of registration
     if query.kind is ListKind.OUTGOING:
-        return "d.created_at DESC"
+        return "d.created_at DESC, d.row DESC"
     return {
-        Order.ISSUER: "d.issuer, d.registered_at DESC",
-        Order.ISSUED_DATE: "d.issued_date DESC, d.registered_at DESC",
-    }.get(query.order, "d.year DESC, d.number DESC, d.sub_number DESC")
+        Order.ISSUER: "d.issuer, d.registered_at DESC, d.row DESC",
+        Order.ISSUED_DATE: "d.issued_date DESC, d.registered_at DESC, d.row DESC",
+    }.get(query.order, "d.year DESC, d.number DESC, d.sub_number DESC, d.row DESC")
 
 
 def rows_of(connection: Connection, agency: UUID, kind: ListKind, ids: Sequence[int], on: dt.date) -> list[ListRow]:

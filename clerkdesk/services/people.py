@@ -73,9 +73,9 @@ def create_person(tx: Connection, agency: UUID, facts: NewPerson, password_hash:
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{2,39}", facts.username):
         raise UsernameWrong
     if not facts.full_name:
-        raise Missing(label="Họ và tên", field="full_name")
+        raise Missing(label=_("Họ và tên"), field="full_name")
     if len(facts.full_name) > 50:
-        raise TooLong(label="Họ và tên", length=len(facts.full_name), longest=50, field="full_name")
+        raise TooLong(label=_("Họ và tên"), length=len(facts.full_name), longest=50, field="full_name")
     _check_position(facts.position)
     taken = select(person.c.id).where(person.c.agency_id == agency, person.c.username == facts.username)
     if tx.execute(taken).first() is not None:

@@ -10,7 +10,7 @@ from clerkdesk.services import commands as c
 from clerkdesk.services.desk import Desk
 from clerkdesk.services.vocabulary import OutgoingStatus
 
-from ..office import arrivals_book, bring_to, everything, open_year, register, reserve, subject_of, void
+from ..office import arrival_facts, arrivals_book, bring_to, everything, open_year, register, reserve, subject_of, void
 
 ENTRY = "(agency_id, register_id, year, number, sub_number, state, command_uid, registered_at, registered_by, reason)"
 BOOK = "agency_id = :agency AND register_id = :book AND year = :year"
@@ -114,16 +114,18 @@ def filled(desk: Desk) -> Desk:
 
 
 def facts(subject: str) -> c.ArrivalFacts:
-    from ..office import arrival_facts
-
-    return arrival_facts(code_number="77", subject=subject)
+    return arrival_facts(code_number="S1", subject=subject)
 
 
-def test_the_store_refuses_what_would_rewrite_numbers_or_history(filled: Desk, subtests_of: Refused) -> None:
+class Undo(Exception):
+    """What was accepted by mistake is taken back, so that the next case finds the same store."""
+
+
+def test_the_store_refuses_what_would_rewrite_numbers_or_history(filled: Desk) -> None:
     before = everything(filled.store)
     names = {"agency": str(filled.agency_id), "book": str(arrivals_book(filled)), "year": 2026}
     accepted = []
-    for wish, sql in subtests_of.items():
+    for wish, sql in REFUSED.items():
         used = {name: value for name, value in names.items() if f":{name}" in sql}
         try:
             with filled.store.writing() as tx:
@@ -134,18 +136,6 @@ def test_the_store_refuses_what_would_rewrite_numbers_or_history(filled: Desk, s
             pass
     assert accepted == []
     assert everything(filled.store) == before
-
-
-Refused = dict[str, str]
-
-
-class Undo(Exception):
-    """What was accepted by mistake is taken back, so that the next case finds the same store."""
-
-
-@pytest.fixture
-def subtests_of() -> Refused:
-    return REFUSED
 
 
 def test_a_number_that_is_held_can_be_used_or_voided(filled: Desk) -> None:

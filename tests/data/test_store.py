@@ -22,12 +22,11 @@ from clerkdesk.data.store import (
     StoreInUse,
     StoreNewer,
     StoreReadOnly,
-    StoreTrouble,
     StoreUnreadable,
     open_store,
 )
 from clerkdesk.data.store_key import load_key, new_key
-from clerkdesk.errors import ClerkDeskError
+from clerkdesk.errors import ClerkDeskError, StoreTrouble
 from clerkdesk.services.desk import Desk
 
 from ..office import count, register

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from clerkdesk.services.files import folder_of_files
 from tests.office import ISSUER, count
 
 from .clerk import Clerk, at_the_terminal
@@ -67,31 +66,29 @@ class TestTyping:
             assert "SỐ ĐẾN 04/2026" in clerk.seen()
             assert "04 Sở Tài chính" in clerk.words()
 
-    @pytest.mark.parametrize(
-        ("typed", "day"),
-        [
-            ("20", "20/11/2026"),
-            ("21", "21/10/2026"),  # not yet this month
-            ("2011", "20/11/2026"),
-            ("1/3", "01/03/2026"),
-            ("25122025", "25/12/2025"),
-            (".", "20/11/2026"),
-            ("-1", "19/11/2026"),
-        ],
-    )
-    async def test_a_date_is_typed_short(self, office: Path, typed: str, day: str) -> None:
+    async def test_a_date_is_typed_short(self, office: Path) -> None:
+        meanings = {
+            "20": "20/11/2026",
+            "21": "21/10/2026",  # not yet this month
+            "2011": "20/11/2026",
+            "1/3": "01/03/2026",
+            "25122025": "25/12/2025",
+            ".": "20/11/2026",
+            "-1": "19/11/2026",
+        }
         async with at_the_terminal(office) as clerk:
             await clerk.go("nd")
-            await clerk.press("tab", "tab")
-            await clerk.fill(typed)
-            assert clerk.value("issued_date") == day
+            for typed, day in meanings.items():
+                clerk.entry("issued_date").focus()
+                await clerk.fill(typed)
+                assert (typed, clerk.value("issued_date")) == (typed, day)
 
     async def test_a_deadline_counts_working_days(self, office: Path) -> None:
         async with at_the_terminal(office) as clerk:
             await clerk.go("nd")
             clerk.entry("due_date").focus()
             await clerk.fill("+5")
-            assert clerk.value("due_date") == "27/11/2026"
+            assert clerk.value("due_date") == "30/11/2026"  # the 24th is a holiday
 
     async def test_a_bare_number_gets_the_senders_own_notation(self, office: Path) -> None:
         async with at_the_terminal(office) as clerk:
@@ -165,9 +162,9 @@ class TestDoubles:
         async with at_the_terminal(office) as clerk:
             await clerk.go("nd")
             await register(clerk)
-            await clerk.fill("stc", "205")
+            await clerk.fill("stc")
             assert "✗" not in clerk.message
-            await clerk.fill("18")
+            await clerk.fill("205", "18")
             assert "✗" in clerk.message and "04" in clerk.message
             await clerk.type(SUBJECT)
             await clerk.press("f2")
@@ -227,7 +224,7 @@ class TestSecrets:
             await clerk.press("f2")
             assert "đã được xóa khỏi máy" in clerk.message
             assert "quet.pdf" not in clerk.seen()
-            assert [path for path in folder_of_files(clerk.desk.store).rglob("*") if path.is_file()] == []
+            assert [path for path in clerk.desk.store.files.rglob("*") if path.is_file()] == []
 
 
 class TestRefusals:
@@ -236,7 +233,7 @@ class TestRefusals:
         [
             (("stc", "1", "18", ""), "subject", "Chưa nhập “Trích yếu”."),
             (("", "1/CV-X", "18", "Trích yếu"), "issuer", "Chưa nhập “Cơ quan ban hành”."),
-            (("kho tả", "1/CV-X", "18", "Trích yếu"), "issuer", "Không có cơ quan “kho tả”"),
+            (("xyz uvw", "1/CV-X", "18", "Trích yếu"), "issuer", "Không có cơ quan “xyz uvw”"),
             (("stc", "1", "32", "Trích yếu"), "issued_date", "“32” không phải là ngày."),
             (("stc", "1", "21/11/2026", "Trích yếu"), "issued_date", "ở sau ngày"),
             (("stc", "1", "18", "Trích yếu", "zzz"), "document_type", "Không có loại văn bản “zzz”."),
@@ -253,7 +250,7 @@ class TestRefusals:
             await clerk.press("f2")
             assert clerk.focused == field
             assert sentence in clerk.message
-            assert "✗" in clerk.note(field)
+            assert clerk.entry(field).bad
             assert count(clerk.desk.store, "arrival") == 3
             assert clerk.value("subject") == entries[3]
 

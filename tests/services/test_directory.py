@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -189,7 +190,7 @@ def test_a_name_typed_whole_is_offered_though_many_others_hold_its_words(small: 
     ],
 )
 def test_an_agency_is_added_once_and_with_a_name(
-    small: Desk, facts: dict[str, str], expected: type[ClerkDeskError]
+    small: Desk, facts: dict[str, Any], expected: type[ClerkDeskError]
 ) -> None:
     before = count(small.store, "correspondent")
     with pytest.raises(expected):

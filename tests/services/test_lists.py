@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from clerkdesk.data import store_key
 from clerkdesk.services import commands as c
 from clerkdesk.services.clock import VIETNAM, pretending
 from clerkdesk.services.desk import Desk
@@ -86,13 +87,13 @@ ISSUERS = ["Bộ Nội vụ", "Sở Tư pháp", "Ủy ban nhân dân xã Ỷ La"
 TODAY = dt.date(2026, 11, 20)
 
 
-@dataclass(frozen=True, repr=False)
 class Filled:
     """A desk with some hundred documents of two years, and its rows read plainly."""
 
-    desk: Desk
-    arrivals: list[dict[str, Any]]
-    outgoing: list[dict[str, Any]]
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.arrivals = [dict(row._mapping) for row in rows(desk.store, "SELECT * FROM arrival")]
+        self.outgoing = [dict(row._mapping) for row in rows(desk.store, "SELECT * FROM outgoing")]
 
 
 def fill(desk: Desk, chance: random.Random) -> None:
@@ -105,7 +106,7 @@ def fill(desk: Desk, chance: random.Random) -> None:
         moment += dt.timedelta(minutes=chance.choice([0, 1, 300, 2000]))
         with pretending(moment):
             today = moment.date()
-            facts = {
+            facts: dict[str, Any] = {
                 "arrival_date": today,
                 "subject": " ".join(chance.choices(WORDS, k=chance.randint(1, 6))),
                 "issuer": chance.choice(ISSUERS),
@@ -149,17 +150,13 @@ def fill(desk: Desk, chance: random.Random) -> None:
 def filled(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     folder = tmp_path_factory.mktemp("lists") / "office"
     shutil.copytree(furnished, folder)
-    from clerkdesk.data import store_key
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store_key, "_trusted_keyring", lambda: None)
         desk = Desk.open(folder / "clerkdesk.db")
         with pretending(NINE_O_CLOCK):
             desk.log_in("annv", PASSWORD)
         fill(desk, random.Random(20261120))
-        arrivals = [dict(row._mapping) for row in rows(desk.store, "SELECT * FROM arrival")]
-        outgoing = [dict(row._mapping) for row in rows(desk.store, "SELECT * FROM outgoing")]
-        yield Filled(desk, arrivals, outgoing)
+        yield Filled(desk)
         desk.close()
 
 

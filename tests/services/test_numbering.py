@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -166,9 +167,9 @@ def test_a_held_number_is_good_through_its_last_day_and_no_longer(desk: Desk, cl
     ],
 )
 def test_holding_a_number_needs_a_holder_a_reason_and_a_day(
-    desk: Desk, change: dict[str, object], expected: type[ClerkDeskError]
+    desk: Desk, change: dict[str, Any], expected: type[ClerkDeskError]
 ) -> None:
-    facts: dict[str, object] = {
+    facts: dict[str, Any] = {
         "register_id": arrivals_book(desk),
         "year": 2026,
         "holder": "Chánh Văn phòng",

@@ -187,7 +187,7 @@ def test_a_correction_cannot_make_a_document_secret_behind_the_rule(desk: Desk) 
     ],
 )
 def test_petitions_stay_outside_as_the_agency_has_decided(
-    desk: Desk, facts: dict[str, str], excluded: str | None
+    desk: Desk, facts: dict[str, Any], excluded: str | None
 ) -> None:
     if excluded is None:
         register(desk, **facts)
