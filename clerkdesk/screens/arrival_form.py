@@ -108,7 +108,6 @@ class ArrivalForm(FileTaking, EntryForm):
     def on_mount(self) -> None:
         """Show the next number."""
         super().on_mount()
-        self.show_files()
         self.office_changed()
 
     def office_changed(self) -> None:

@@ -168,7 +168,7 @@ class DocumentListScreen(OfficeScreen):
         from clerkdesk.services.clock import today
         from clerkdesk.services.lists import FOUND_AT_MOST
 
-        if not self.is_mounted:
+        if not self.is_attached:
             return
         self.source = IdRows(self.desk, self.kind, ids, today(), self.cells)
         self.table.replace_source(self.source, keep_cursor=keep_cursor)

@@ -95,7 +95,7 @@ class FileTaking(_Base):
     def forget_files(self) -> None:
         """Start the next document without files."""
         self.files = []
-        if self.is_mounted:
+        if self.is_attached:
             self.show_files()
 
     def throw_files_away(self) -> None:

@@ -104,8 +104,6 @@ class OutgoingForm(FileTaking, EntryForm):
     def on_mount(self) -> None:
         """Name the screen; an answer starts with its arrival, a correction with what is entered."""
         super().on_mount()
-        self.show_files()
-        self.show_recipients()
         title = _("SỬA VĂN BẢN ĐI") if self.correcting else _("SOẠN VĂN BẢN ĐI")
         self.head(f"{title} · {_('số và ngày được cấp sau khi lãnh đạo ký')}")
 
@@ -181,7 +179,7 @@ class OutgoingForm(FileTaking, EntryForm):
         for one in self.recipients:
             copies = ", " + _("{count} bản").format(count=one.copies) if one.copies != 1 else ""
             shown.append(f"{one.name} ({one.channel.label}{copies})")
-        if self.is_mounted:
+        if self.is_attached:
             self.query_one("#chosen", Static).update(one_line("; ".join(shown)) or _("chưa có nơi nhận"))
 
     def values(self) -> dict[str, str]:

@@ -1,0 +1,143 @@
+"""Getting about by keys alone: two letters, the command palette without accents, help that knows every key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import OptionList
+
+from clerkdesk.screens.areas import AREAS
+from clerkdesk.screens.keys import key_name
+
+from .clerk import Clerk, at_the_terminal
+
+
+async def test_two_letters_lead_to_every_area(office: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        for name, area in AREAS.items():
+            await clerk.go(area.code)
+            assert clerk.app.current_mode == name
+
+
+async def test_every_area_can_be_reached_from_the_first_screen_by_one_key_and_left_again(office: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        for name, area in AREAS.items():
+            if name != "home":
+                await clerk.press(area.digit)
+                assert clerk.app.current_mode == name
+                await clerk.press("f12")
+                assert clerk.app.current_mode == "home"
+
+
+async def test_a_part_of_the_name_without_accents_also_leads_there(office: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        await clerk.press("ctrl+g")
+        await clerk.type("nguoi")
+        await clerk.press("enter")
+        assert clerk.app.current_mode == "people"
+
+
+async def test_what_is_typed_ahead_after_two_letters_goes_into_the_form(office: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        await clerk.press("ctrl+g", *"nd", *"stc", "enter", *"205", "enter")
+        assert clerk.value("code") == "205/STC-NS"
+
+
+async def _search(clerk: Clerk, words: str) -> list[str]:
+    await clerk.press("ctrl+p")
+    await clerk.until(lambda: CommandPalette.is_open(clerk.app))
+    await clerk.type(words)
+    options = clerk.app.screen.query_one(OptionList)
+
+    def found() -> list[str]:
+        return [str(options.get_option_at_index(place).prompt) for place in range(options.option_count)]
+
+    await clerk.until(lambda: found() and not clerk.app.screen._show_busy)  # type: ignore[attr-defined]
+    return found()
+
+
+@pytest.mark.parametrize(
+    ("area", "words", "label"),
+    [("home", "van ban den", "Đi tới: Văn bản đến"), ("nd", "lap", "Lặp"), ("de", "sap xep", "Sắp xếp")],
+)
+async def test_the_palette_finds_commands_without_accents(office: Path, area: str, words: str, label: str) -> None:
+    async with at_the_terminal(office) as clerk:
+        if area != "home":
+            await clerk.go(area)
+        assert any(label in option for option in await _search(clerk, words))
+
+
+async def test_the_palette_carries_out_what_was_chosen(office: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        await _search(clerk, "di toi nguoi dung")
+        await clerk.press("enter")
+        await clerk.until(lambda: clerk.app.current_mode == "people")
+
+
+async def test_the_palette_changes_the_colours(office: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        await _search(clerk, "clerk-light")
+        await clerk.press("enter")
+        await clerk.until(lambda: clerk.app.theme == "clerk-light")
+
+
+async def test_help_says_what_a_screen_is_for_and_names_each_of_its_keys(office: Path) -> None:
+    async with at_the_terminal(office, size=(80, 60)) as clerk:
+        for area in AREAS.values():
+            await clerk.go(area.code)
+            screen = clerk.app.screen
+            keys = {
+                key_name(key)
+                for key, active in screen.active_bindings.items()
+                if active.binding.description and active.enabled and active.binding.id
+            }
+            await clerk.press("f1")
+            assert clerk.screen == "HelpModal"
+            shown = clerk.words()
+            assert " ".join(str(screen.HELP).split())[:40] in shown  # type: ignore[attr-defined]
+            assert [key for key in keys if key not in shown] == []
+            await clerk.press("escape")
+            assert clerk.app.screen is screen
+
+
+async def test_help_in_a_field_begins_with_that_field(office: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        await clerk.go("sd")
+        clerk.entry("recipients").focus()
+        await clerk.press("f1")
+        await clerk.sees("Nơi nhận: gõ từng nơi rồi Enter")
+        await clerk.press("down", "down", "up", "f1")
+        assert clerk.focused == "recipients"
+
+
+async def test_telex_is_turned_on_for_terminals_without_an_input_method(office: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        await clerk.go("nd")
+        await clerk.press("ctrl+t")
+        clerk.entry("subject").focus()
+        await clerk.type("Quyeets ddinhj")
+        assert clerk.value("subject") == "Quyết định"
+        await clerk.press("ctrl+t")
+        await clerk.type(" as")
+        assert clerk.value("subject") == "Quyết định as"
+
+
+async def test_ones_own_keys_are_taken_from_the_key_file(office: Path) -> None:
+    (office / "keys.toml").write_text('"form.repeat" = "ctrl+y"\n', "utf-8")
+    async with at_the_terminal(office) as clerk:
+        await clerk.go("nd")
+        await clerk.fill("stc", "205", "18", "Quyết toán")
+        await clerk.press("f2", "ctrl+y")
+        assert clerk.focused == "code"
+        assert clerk.value("issuer").startswith("Sở Tài chính")
+
+
+async def test_a_broken_key_file_is_told_and_the_usual_keys_work(office: Path) -> None:
+    (office / "keys.toml").write_text('"form.save" = "ctrl+m"\n', "utf-8")
+    async with at_the_terminal(office, user=None) as clerk:
+        await clerk.sees("Đang dùng phím mặc định.")
+        await clerk.press("enter")
+        await clerk.log_in()
+        assert clerk.app.current_mode == "home"
