@@ -263,11 +263,15 @@ def _draft() -> bytes:
 
 
 def _write_picture(name: str, svg: str) -> None:
-    """Draw the SVG with fonts of this machine, and keep few colours: text needs no more."""
+    """Draw the terminal's cells with a font of this machine, without the window around them, in few colours."""
     svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL).replace("Fira Code", FONTS)
-    svg = re.sub(r"font-size: 20px", "font-size: 20.333px", svg)  # cells are 12.2 wide, letters 0.6 of their size
-    drawn = subprocess.run(["rsvg-convert", "--width=980"], input=svg.encode(), capture_output=True, check=True).stdout
-    picture = Image.open(io.BytesIO(drawn)).convert("RGB").quantize(16, dither=Image.Dither.NONE)
+    svg = svg.replace("font-size: 20px", "font-size: 20.333px")  # cells are 12.2 wide, letters 0.6 of their size
+    svg = svg.replace("<text ", '<text xml:space="preserve" ').replace("&#160;", " ")
+    drawn = subprocess.run(["rsvg-convert"], input=svg.encode(), capture_output=True, check=True).stdout
+    picture = Image.open(io.BytesIO(drawn)).convert("RGB")
+    left, top, edge = 10, 41, 10
+    picture = picture.crop((left, top, picture.width - edge, picture.height - edge))
+    picture = picture.quantize(24, dither=Image.Dither.NONE)
     PICTURES.mkdir(parents=True, exist_ok=True)
     path = PICTURES / f"{name}.png"
     picture.save(path, optimize=True)

@@ -15,8 +15,11 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Executable, Insert, Table, insert
 from sqlalchemy.sql.compiler import SQLCompiler
 
-_Processor = Callable[[Any], Any] | None
-_Parameter = tuple[str, _Processor, Any]  # name, how to write it, value when it is a constant of the statement
+_Parameter = tuple[str, Callable[[Any], Any] | None, Any]  # name, how to write its value, the value of a constant
+
+
+def _constant(_value: Any) -> Any:
+    """Stand where a parameter's writer stands: the value belongs to the statement and is written already."""
 
 
 class Rows(list[Any]):
@@ -42,43 +45,46 @@ class Prepared:
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
         self._compiled: dict[str, tuple[str, bool, list[_Parameter]]] = {}
-        self._row: Callable[[Any], Any] | None = None
+        self._row: Callable[[Any], Any] = tuple
 
     def __call__(self, tx: Connection, **values: Any) -> Rows:
         """Run the statement; every parameter must be given by its name."""
-        compiled = self._compiled.get(tx.dialect.name)
+        dialect = tx.dialect
+        compiled = self._compiled.get(dialect.name)
         if compiled is None:
-            compiled = self._compiled[tx.dialect.name] = self._compile(tx.dialect)
+            compiled = self._compiled[dialect.name] = self._compile(dialect)
         sql, positional, parameters = compiled
-        bound = []
-        for name, process, constant in parameters:
-            value = values[name] if constant is None else constant
-            bound.append(value if process is None else process(value))
-        given = tuple(bound) if positional else dict(zip([name for name, _, _ in parameters], bound, strict=True))
+        bound = [
+            constant if write is _constant else values[name] if write is None else write(values[name])
+            for name, write, constant in parameters
+        ]
+        given = bound if positional else {name: value for (name, _, _), value in zip(parameters, bound, strict=True)}
         if not tx.in_transaction():
-            tx.begin()
+            tx.begin()  # what SQLAlchemy does at the first statement
         cursor = tx.connection.cursor()
-        try:
-            for tell in tx.dispatch.before_cursor_execute:
-                tell(tx, cursor, sql, given, None, False)
-            cursor.execute(sql, given)
-            if cursor.description is None:
-                return Rows()
-            if self._row is None:
-                self._row = namedtuple("Row", [column[0] for column in cursor.description], rename=True)._make  # type: ignore[misc]  # noqa: PYI024
-            return Rows(map(self._row, cursor.fetchall()))
-        finally:
-            cursor.close()
+        for tell in tx.dispatch.before_cursor_execute:
+            tell(tx, cursor, sql, given, None, False)
+        cursor.execute(sql, given)
+        columns = cursor.description
+        if columns is None:
+            return Rows()
+        if self._row is tuple:
+            row: Any = namedtuple("row", [column[0] for column in columns], rename=True)  # type: ignore[misc]
+            self._row = row._make
+        return Rows(map(self._row, cursor.fetchall()))
 
     def _compile(self, dialect: Dialect) -> tuple[str, bool, list[_Parameter]]:
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
         assert isinstance(compiled, SQLCompiler)  # noqa: S101  only SQL is prepared
         names = list(compiled.positiontup or compiled.binds) if compiled.positional else list(compiled.binds)
-        parameters = []
+        parameters: list[_Parameter] = []
         for name in names:
             bind = compiled.binds[name]
-            process = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            parameters.append((name, process, None if bind.required else bind.value))
+            write = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if bind.required:
+                parameters.append((name, write, None))
+            else:
+                parameters.append((name, _constant, write(bind.value) if write else bind.value))
         return str(compiled), bool(compiled.positional), parameters
 
 

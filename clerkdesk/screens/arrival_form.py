@@ -139,12 +139,6 @@ class ArrivalForm(FileTaking, EntryForm):
 
     # -- understanding ----------------------------------------------------------------------------------------------
 
-    def resolve(self, name: str, value: str) -> str:
-        """Understand one field; see `EntryForm.resolve`."""
-        value = value.strip()
-        method = getattr(self, f"resolve_{name}", None)
-        return cast(str, method(value)) if method is not None else ""
-
     def resolve_issuer(self, value: str) -> str:
         """Name the agency and warn of a double."""
         from clerkdesk.services import arrival_entry as entry
@@ -193,54 +187,17 @@ class ArrivalForm(FileTaking, EntryForm):
             self.warn_of_double()
         return ""
 
-    def resolve_due_date(self, value: str) -> str:
-        """Write the deadline in full."""
-        from clerkdesk.services.clock import today
-        from clerkdesk.services.shorthand import parse_deadline
-
-        day = parse_deadline(value, today())
-        self.fields["due_date"].value = f"{day:%d/%m/%Y}" if day else ""
-        return ""
-
-    def resolve_document_type(self, value: str) -> str:
-        """Name the type."""
-        from clerkdesk.services.arrival_entry import understand_type
-
-        kind = understand_type(value)
-        self.fields["document_type"].value = kind.code if kind else ""
-        return kind.name if kind else ""
-
-    def _code(self, name: str, enumeration: Any, value: str) -> str:
-        from clerkdesk.services.shorthand import code_of, parse_code
-
-        member = parse_code(enumeration, value)
-        self.fields[name].value = code_of(member)
-        return cast(str, member.label)
-
-    def resolve_urgency(self, value: str) -> str:
-        """Name the urgency."""
-        from clerkdesk.services.vocabulary import Urgency
-
-        return self._code("urgency", Urgency, value)
-
     def resolve_receipt_channel(self, value: str) -> str:
         """Name the channel."""
         from clerkdesk.services.vocabulary import ReceiptChannel
 
-        return self._code("receipt_channel", ReceiptChannel, value)
+        return self.put_code("receipt_channel", ReceiptChannel, value)
 
     def resolve_medium(self, value: str) -> str:
         """Name the medium."""
         from clerkdesk.services.vocabulary import Medium
 
-        return self._code("medium", Medium, value)
-
-    def resolve_page_amount(self, value: str) -> str:
-        """Check the number."""
-        from clerkdesk.services.shorthand import parse_number
-
-        parse_number(value)
-        return ""
+        return self.put_code("medium", Medium, value)
 
     def resolve_doc_ordinal(self, value: str) -> str:
         """Check the number."""
@@ -257,12 +214,6 @@ class ArrivalForm(FileTaking, EntryForm):
             raise DocClassWrong
         medium = parse_code(Medium, self.value("medium"))
         return _("có giá trị") if has_legal_value(medium, doc_class) else _("để tham khảo")
-
-    def draft_forbidden(self) -> bool:
-        """A document that bears a secrecy mark is not kept, not even as a draft (Đà Nẵng 8849 Đ1.3)."""
-        from clerkdesk.services.secrecy import secrecy_mark
-
-        return bool(secrecy_mark(self.value("subject"), self.value("description")))
 
     def identity(self) -> tuple[str, ...]:
         """Return what makes this document the same as another."""

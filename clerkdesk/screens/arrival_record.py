@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from textual.binding import Binding, BindingType
@@ -95,12 +95,6 @@ class ArrivalRecordScreen(RecordScreen):
             yield _("Ghi chú"), row["description"]
         yield _("Vào sổ lúc"), f"{local(row['registered_at']):%d/%m/%Y %H:%M:%S}"
 
-    def done(self, sentence: str) -> None:
-        """Show what was done."""
-        self.office_changed()
-        self.changed_here()
-        self.say(sentence)
-
     def action_correct(self) -> None:
         """Correct fields in the form."""
         from clerkdesk.screens.arrival_correction import ArrivalCorrection
@@ -115,7 +109,7 @@ class ArrivalRecordScreen(RecordScreen):
 
         def chosen(name: str | None) -> None:
             if name is not None:
-                self._try(SubmitArrival, _("Đã trình {name}.").format(name=name), arrival=self.document, to_places=name)
+                self.give(SubmitArrival, _("Đã trình {name}.").format(name=name), arrival=self.document, to_places=name)
 
         self.app.push_screen(PickModal(_("Trình, chuyển cho"), lambda typed: person_choices(self.desk, typed)), chosen)
 
@@ -131,28 +125,8 @@ class ArrivalRecordScreen(RecordScreen):
 
     def action_void(self) -> None:
         """Void the number, with a reason."""
-        from clerkdesk.screens.modals.ask import AskModal, Question
-        from clerkdesk.services.commands import VoidNumber
-
-        def answered(answer: dict[str, str] | None) -> None:
-            if answer is not None:
-                self._try(
-                    VoidNumber, _("Đã hủy số {number}.").format(number=self.number), register_id=self.row["register_id"],
-                    year=self.row["year"], number=self.row["number"], sub_number=self.row["sub_number"],
-                    reason=answer["reason"],
-                )  # fmt: skip
-
-        title = _("Hủy số đến {number}/{year}").format(number=self.number, year=self.row["year"])
-        warning = _("Số vẫn ở trong sổ cùng lý do, không cấp lại cho văn bản khác.")
-        self.app.push_screen(AskModal(title, (Question("reason", _("Lý do")),), warning), answered)
-
-    def _try(self, command: type, sentence: str, **facts: Any) -> None:
-        try:
-            self.app.do(self.desk.make(command, **facts))
-        except ClerkDeskError as error:
-            self.say(error.message, bad=True)
-        else:
-            self.done(sentence)
+        number = f"{self.number}/{self.row['year']}"
+        self.ask_void(_("Hủy số đến {number}").format(number=number), number)
 
     def action_print(self) -> None:
         """Print label, stamp or action slip."""

@@ -75,10 +75,51 @@ class EntryForm(OfficeScreen):
     def resolve(self, name: str, value: str) -> str:
         """Understand a field's value, set what follows from it, and return what it means in words.
 
+        Calls `resolve_<name>` with the value trimmed; a field without such a method is taken as typed.
+
         Raises:
             ClerkDeskError: the value cannot be taken.
         """
+        method = getattr(self, f"resolve_{name}", None)
+        return str(method(value.strip())) if method is not None else ""
+
+    def resolve_urgency(self, value: str) -> str:
+        """Name the urgency."""
+        from clerkdesk.services.vocabulary import Urgency
+
+        return self.put_code("urgency", Urgency, value)
+
+    def resolve_document_type(self, value: str) -> str:
+        """Name the type."""
+        from clerkdesk.services.arrival_entry import understand_type
+
+        kind = understand_type(value)
+        self.fields["document_type"].value = kind.code if kind else ""
+        return kind.name if kind else ""
+
+    def resolve_due_date(self, value: str) -> str:
+        """Write the deadline in full."""
+        from clerkdesk.services.clock import today
+        from clerkdesk.services.shorthand import parse_deadline
+
+        day = parse_deadline(value, today())
+        self.fields["due_date"].value = f"{day:%d/%m/%Y}" if day else ""
         return ""
+
+    def resolve_page_amount(self, value: str) -> str:
+        """Check that it is a number."""
+        from clerkdesk.services.shorthand import parse_number
+
+        parse_number(value)
+        return ""
+
+    def put_code(self, name: str, kind: Any, value: str) -> str:
+        """Write the short code of a fixed word, and return the word."""
+        from clerkdesk.services.shorthand import code_of, parse_code
+
+        member = parse_code(kind, value)
+        self.fields[name].value = code_of(member)
+        return str(member.label)
 
     def choices_for(self, name: str, typed: str) -> list[tuple[str, str]] | None:
         """Return label and value of each choice of a field, or None when it has no list."""
@@ -185,8 +226,10 @@ class EntryForm(OfficeScreen):
             self._kept = values
 
     def draft_forbidden(self) -> bool:
-        """Say whether what is typed must not be kept, as with secret documents."""
-        return False
+        """A document that bears a secrecy mark is not kept, not even as a draft (Đà Nẵng 8849 Đ1.3)."""
+        from clerkdesk.services.secrecy import secrecy_mark
+
+        return bool(secrecy_mark(self.value("subject"), self.value("description")))
 
     def offer_draft(self) -> None:
         """After a crash: put back what was typed, under the same uid."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import getters
 from textual.app import ComposeResult
@@ -11,12 +11,14 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
+from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import N_, _
 from clerkdesk.screens.widgets.bars import KeyBar, StatusBar
 from clerkdesk.screens.widgets.plain_text import one_line
 
 if TYPE_CHECKING:
     from clerkdesk.screens.app import ClerkApp
+    from clerkdesk.services.commands import Command
     from clerkdesk.services.desk import Desk
 
 
@@ -76,6 +78,30 @@ class OfficeScreen(Screen[None]):
 
     def office_changed(self) -> None:
         """Called when the screen is shown and something has changed since it was last shown."""
+
+    def give(self, command: type[Command], sentence: str, **facts: Any) -> Any:
+        """Give a command and say what was done; a refusal is said in the message line and nothing has changed.
+
+        Args:
+            command: its type.
+            sentence: what to say when it is done.
+            facts: its fields.
+
+        Returns: the result, None when it was refused.
+        """
+        try:
+            result = self.app.do(self.desk.make(command, **facts))
+        except ClerkDeskError as error:
+            self.say(error.message, bad=True)
+            return None
+        self.done(sentence)
+        return result
+
+    def done(self, sentence: str) -> None:
+        """Show the new state and what was done."""
+        self.office_changed()
+        self.changed_here()
+        self.say(sentence)
 
     def changed_here(self) -> None:
         """Take note that this screen changed something itself and shows it already."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -215,20 +215,6 @@ class OutgoingForm(FileTaking, EntryForm):
 
     # -- understanding ----------------------------------------------------------------------------------------------
 
-    def resolve(self, name: str, value: str) -> str:
-        """Understand one field; see `EntryForm.resolve`."""
-        value = value.strip()
-        method = getattr(self, f"resolve_{name}", None)
-        return cast(str, method(value)) if method is not None else ""
-
-    def resolve_document_type(self, value: str) -> str:
-        """Name the type."""
-        from clerkdesk.services.arrival_entry import understand_type
-
-        kind = understand_type(value)
-        self.fields["document_type"].value = kind.code if kind else ""
-        return kind.name if kind else ""
-
     def resolve_unit(self, value: str) -> str:
         """Name the drafting unit; its short name stands in the notation of a công văn."""
         from clerkdesk.services.outgoing_entry import understand_unit
@@ -249,35 +235,23 @@ class OutgoingForm(FileTaking, EntryForm):
         self.fields["signer"].value = person.full_name
         return person.position
 
-    def _code(self, name: str, value: str) -> str:
-        from clerkdesk.services import vocabulary
-        from clerkdesk.services.shorthand import code_of, parse_code
-
-        kinds: dict[str, Any] = {
-            "signing_capacity": vocabulary.SigningCapacity,
-            "urgency": vocabulary.Urgency,
-            "release_form": vocabulary.ReleaseForm,
-            "paper_reason": vocabulary.PaperReason,
-        }
-        member = parse_code(kinds[name], value)
-        self.fields[name].value = code_of(member)
-        return cast(str, member.label)
-
     def resolve_signing_capacity(self, value: str) -> str:
         """Name the capacity (NĐ 30/2020 Đ13)."""
-        return self._code("signing_capacity", value)
+        from clerkdesk.services import vocabulary
 
-    def resolve_urgency(self, value: str) -> str:
-        """Name the urgency."""
-        return self._code("urgency", value)
+        return self.put_code("signing_capacity", vocabulary.SigningCapacity, value)
 
     def resolve_release_form(self, value: str) -> str:
         """Name the form of release."""
-        return self._code("release_form", value)
+        from clerkdesk.services import vocabulary
+
+        return self.put_code("release_form", vocabulary.ReleaseForm, value)
 
     def resolve_paper_reason(self, value: str) -> str:
         """Name the reason for paper (Hà Nam 44/2024 Đ5.5)."""
-        return self._code("paper_reason", value) if value else ""
+        from clerkdesk.services import vocabulary
+
+        return self.put_code("paper_reason", vocabulary.PaperReason, value) if value else ""
 
     def resolve_answers(self, value: str) -> str:
         """Name the answered arrival."""
@@ -292,25 +266,9 @@ class OutgoingForm(FileTaking, EntryForm):
         found = self.desk.read(arrival_by_id, arrival_id)
         return joined(found["code_number"], found["code_notation"])
 
-    def resolve_due_date(self, value: str) -> str:
-        """Write the deadline in full."""
-        from clerkdesk.services.clock import today
-        from clerkdesk.services.shorthand import parse_deadline
-
-        day = parse_deadline(value, today())
-        self.fields["due_date"].value = f"{day:%d/%m/%Y}" if day else ""
-        return ""
-
     def resolve_issued_amount(self, value: str) -> str:
-        """Check the number."""
-        from clerkdesk.services.shorthand import parse_number
-
-        parse_number(value)
-        return ""
-
-    def resolve_page_amount(self, value: str) -> str:
-        """Check the number."""
-        return self.resolve_issued_amount(value)
+        """Check that it is a number."""
+        return self.resolve_page_amount(value)
 
     def choices_for(self, name: str, typed: str) -> list[tuple[str, str]] | None:
         """List what a field can hold (F4)."""
@@ -352,12 +310,6 @@ class OutgoingForm(FileTaking, EntryForm):
     def free_lists(self) -> tuple[str, ...]:
         """F4 looks for what was typed here."""
         return ("recipients", "signer")
-
-    def draft_forbidden(self) -> bool:
-        """See `ArrivalForm.draft_forbidden`."""
-        from clerkdesk.services.secrecy import secrecy_mark
-
-        return bool(secrecy_mark(self.value("subject"), self.value("description")))
 
     def not_in_templates(self) -> tuple[str, ...]:
         """A template holds no file and no answered arrival."""

@@ -122,13 +122,6 @@ class OutgoingRecordScreen(RecordScreen):
 
     # -- steps ------------------------------------------------------------------------------------------------------
 
-    def done(self, sentence: str) -> None:
-        """Show what was done."""
-        self.app.changes += 1
-        self.office_changed()
-        self.changed_here()
-        self.say(sentence)
-
     def action_forward(self) -> None:
         """Give to the leader, or release: what follows the state."""
         from clerkdesk.services.vocabulary import OutgoingStatus
@@ -151,7 +144,7 @@ class OutgoingRecordScreen(RecordScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._try(
+                self.give(
                     Release,
                     _("Đã phát hành tới {count} nơi nhận.").format(count=len(self.recipients)),
                     outgoing=self.document,
@@ -233,7 +226,11 @@ class OutgoingRecordScreen(RecordScreen):
             call(self.office_changed)
             call(self.say, error.message, bad=True)
         else:
-            call(self.done, sentence)
+            call(self._step_done, sentence)
+
+    def _step_done(self, sentence: str) -> None:
+        self.app.changes += 1
+        self.done(sentence)
 
     # -- other keys -------------------------------------------------------------------------------------------------
 
@@ -250,7 +247,7 @@ class OutgoingRecordScreen(RecordScreen):
 
         def answered(answer: dict[str, str] | None) -> None:
             if answer is not None:
-                self._try(ReturnDraft, _("Đã trả lại."), outgoing=self.document, reason=answer["reason"])
+                self.give(ReturnDraft, _("Đã trả lại."), outgoing=self.document, reason=answer["reason"])
 
         self.app.push_screen(AskModal(_("Trả lại người soạn"), (Question("reason", _("Lý do")),)), answered)
 
@@ -290,7 +287,7 @@ class OutgoingRecordScreen(RecordScreen):
             def state_chosen(state: DispatchState | None) -> None:
                 if state is not None:
                     sentence = _("Đã ghi: {who} – {state}.").format(who=one["recipient"], state=state.label)
-                    self._try(RecordDelivery, sentence, dispatch=one["id"], state=state)
+                    self.give(RecordDelivery, sentence, dispatch=one["id"], state=state)
 
             choices = [(state.label, state) for state in states]
             self.app.push_screen(PickModal(one["recipient"], pick_from(choices)), state_chosen)
@@ -303,32 +300,10 @@ class OutgoingRecordScreen(RecordScreen):
 
     def action_void(self) -> None:
         """Void the number, with a reason."""
-        from clerkdesk.screens.modals.ask import AskModal, Question
-        from clerkdesk.services.commands import VoidNumber
-
         if self.row["number"] is None:
             self.say(_("Văn bản chưa có số; F5 để trả lại dự thảo."))
             return
-
-        def answered(answer: dict[str, str] | None) -> None:
-            if answer is not None:
-                self._try(
-                    VoidNumber, _("Đã hủy số {code}.").format(code=self.row["reference_code"]),
-                    register_id=self.row["register_id"], year=self.row["year"], number=self.row["number"],
-                    sub_number=self.row["sub_number"], reason=answer["reason"],
-                )  # fmt: skip
-
-        title = _("Hủy số {code}").format(code=self.row["reference_code"])
-        warning = _("Số vẫn ở trong sổ cùng lý do, không cấp lại cho văn bản khác.")
-        self.app.push_screen(AskModal(title, (Question("reason", _("Lý do")),), warning), answered)
-
-    def _try(self, command: type, sentence: str, **facts: Any) -> None:
-        try:
-            self.app.do(self.desk.make(command, **facts))
-        except ClerkDeskError as error:
-            self.say(error.message, bad=True)
-        else:
-            self.done(sentence)
+        self.ask_void(_("Hủy số {code}").format(code=self.row["reference_code"]), self.row["reference_code"])
 
     def action_print(self) -> None:
         """Print envelopes or the postal book."""

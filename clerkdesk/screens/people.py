@@ -87,16 +87,6 @@ class PeopleScreen(OfficeScreen):
         place = self.query_one(WindowedTable).cursor
         return self.accounts[place] if place < len(self.accounts) else None
 
-    def _try(self, command: object, sentence: str) -> None:
-        try:
-            self.app.do(command)
-        except ClerkDeskError as error:
-            self.say(error.message, bad=True)
-        else:
-            self.office_changed()
-            self.changed_here()
-            self.say(sentence)
-
     def _roles(self, typed: str) -> frozenset[Role] | None:
         """Understand roles typed as numbers: `1 5` is clerk and administrator."""
         from clerkdesk.services.vocabulary import Role
@@ -140,14 +130,11 @@ class PeopleScreen(OfficeScreen):
                     id=new_id(), username=username, full_name=answer["full_name"], position=answer["position"],
                     roles=roles,
                 )  # fmt: skip
-                command = self.desk.make(AddPerson, person=facts, password_hash=hash_password(answer["password"]))
             except ClerkDeskError as error:
                 self.say(error.message, bad=True)
                 return
-            self._try(
-                command,
-                _("Đã thêm {name}, tên đăng nhập {username}.").format(name=answer["full_name"], username=username),
-            )
+            sentence = _("Đã thêm {name}, tên đăng nhập {username}.").format(name=facts.full_name, username=username)
+            self.give(AddPerson, sentence, person=facts, password_hash=hash_password(answer["password"]))
 
         questions = (
             Question("full_name", _("Họ và tên")),
@@ -177,11 +164,10 @@ class PeopleScreen(OfficeScreen):
                 return
             roles = self._roles(answer["roles"])
             if roles is not None:
-                command = self.desk.make(
-                    ChangePerson, person=one.id, position=answer["position"], unit=one.unit_id, roles=roles,
-                    active=one.active,
+                self.give(
+                    ChangePerson, _("Đã sửa {name}.").format(name=one.full_name), person=one.id,
+                    position=answer["position"], unit=one.unit_id, roles=roles, active=one.active,
                 )  # fmt: skip
-                self._try(command, _("Đã sửa {name}.").format(name=one.full_name))
 
         questions = (
             Question("position", _("Chức vụ"), one.position, required=False),
@@ -200,11 +186,10 @@ class PeopleScreen(OfficeScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                command = self.desk.make(
-                    ChangePerson, person=one.id, position=one.position, unit=one.unit_id, roles=one.roles,
-                    active=not one.active,
+                self.give(
+                    ChangePerson, _("Đã ghi: {name}.").format(name=one.full_name), person=one.id,
+                    position=one.position, unit=one.unit_id, roles=one.roles, active=not one.active,
                 )  # fmt: skip
-                self._try(command, _("Đã ghi: {name}.").format(name=one.full_name))
 
         question = (
             _("Đóng tài khoản của {name}? Lịch sử công việc vẫn giữ.")

@@ -105,6 +105,20 @@ class RecordScreen(OfficeScreen):
                 why = f" ({change['reason']})" if change["reason"] else ""
                 yield f"  {when}", f"{change['field']}: {change['old_value']} → {change['new_value']}{why}"
 
+    def ask_void(self, title: str, number: str) -> None:
+        """Ask for the reason, then void the document's number; it stays in the book (NĐ 30/2020 Đ15.1)."""
+        from clerkdesk.screens.modals.ask import AskModal, Question
+        from clerkdesk.services.commands import VoidNumber
+
+        def answered(answer: dict[str, str] | None) -> None:
+            if answer is not None:
+                book = {name: self.row[name] for name in ("register_id", "year", "number", "sub_number")}
+                sentence = _("Đã hủy số {number}.").format(number=number)
+                self.give(VoidNumber, sentence, **book, reason=answer["reason"])
+
+        warning = _("Số vẫn ở trong sổ cùng lý do, không cấp lại cho văn bản khác.")
+        self.app.push_screen(AskModal(title, (Question("reason", _("Lý do")),), warning), answered)
+
     def action_next_page(self) -> None:
         """Turn the preview's page."""
         self.query_one(Preview).turn(1)

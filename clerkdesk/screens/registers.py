@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -99,20 +99,6 @@ class RegistersScreen(OfficeScreen):
         place = self.query_one(WindowedTable).cursor
         return self.books[place] if place < len(self.books) else None
 
-    def done(self, sentence: str) -> None:
-        """Show what was done."""
-        self.office_changed()
-        self.changed_here()
-        self.say(sentence)
-
-    def _try(self, command: type, sentence: str, **facts: Any) -> None:
-        try:
-            self.app.do(self.desk.make(command, **facts))
-        except ClerkDeskError as error:
-            self.say(error.message, bad=True)
-        else:
-            self.done(sentence)
-
     def action_choose_year(self) -> None:
         """Show another year."""
         from clerkdesk.screens.modals.pick import PickModal, pick_from
@@ -139,7 +125,7 @@ class RegistersScreen(OfficeScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._try(
+                self.give(
                     OpenRegisters, _("Đã mở {count} sổ năm {year}, số bắt đầu từ 01.").format(count=len(closed), year=self.year),
                     year=self.year, registers=tuple(book.register_id for book in closed),
                 )  # fmt: skip
@@ -187,36 +173,38 @@ class RegistersScreen(OfficeScreen):
         """Void a number of the book."""
         from clerkdesk.screens.modals.ask import AskModal, Question
         from clerkdesk.services.commands import VoidNumber
-        from clerkdesk.services.shorthand import parse_number
 
         book = self.current()
         if book is None:
             return
 
         def answered(answer: dict[str, str] | None) -> None:
-            if answer is None:
-                return
-            try:
-                number = parse_number(answer["number"])
-            except ClerkDeskError as error:
-                self.say(error.message, bad=True)
-                return
-            sentence = _("Đã hủy số {number}.").format(number=number)
-            self._try(
-                VoidNumber, sentence, register_id=book.register_id, year=book.year, number=number or 0,
-                reason=answer["reason"],
-            )  # fmt: skip
+            number = self._number_in(answer, "number")
+            if answer is not None and number is not None:
+                self.give(
+                    VoidNumber, _("Đã hủy số {number}.").format(number=number), register_id=book.register_id,
+                    year=book.year, number=number, reason=answer["reason"],
+                )  # fmt: skip
 
         title = _("Hủy một số của “{title}”").format(title=book.title)
         warning = _("Số vẫn ở trong sổ cùng lý do, không cấp lại cho văn bản khác.")
         questions = (Question("number", _("Số")), Question("reason", _("Lý do")))
         self.app.push_screen(AskModal(title, questions, warning), answered)
 
+    def _number_in(self, answer: dict[str, str] | None, name: str) -> int | None:
+        """Read a number that was asked for; say so when it is none."""
+        from clerkdesk.services.shorthand import parse_number
+
+        try:
+            return None if answer is None else parse_number(answer[name])
+        except ClerkDeskError as error:
+            self.say(error.message, bad=True)
+            return None
+
     def action_confirm_last(self) -> None:
         """After a restore: the last number on paper."""
         from clerkdesk.screens.modals.ask import AskModal, Question
         from clerkdesk.services.commands import ConfirmLastNumber
-        from clerkdesk.services.shorthand import parse_number
 
         book = self.current()
         if book is None or book.state != "SUSPENDED":
@@ -224,18 +212,13 @@ class RegistersScreen(OfficeScreen):
             return
 
         def answered(answer: dict[str, str] | None) -> None:
-            if answer is None:
-                return
-            try:
-                last = parse_number(answer["last"])
-            except ClerkDeskError as error:
-                self.say(error.message, bad=True)
-                return
-            sentence = _("Sổ “{title}” cấp số tiếp sau số {number}.").format(title=book.title, number=last)
-            self._try(
-                ConfirmLastNumber, sentence, register_id=book.register_id, year=book.year, last_number=last or 0,
-                reason=answer["reason"],
-            )  # fmt: skip
+            last = self._number_in(answer, "last")
+            if answer is not None and last is not None:
+                self.give(
+                    ConfirmLastNumber,
+                    _("Sổ “{title}” cấp số tiếp sau số {number}.").format(title=book.title, number=last),
+                    register_id=book.register_id, year=book.year, last_number=last, reason=answer["reason"],
+                )  # fmt: skip
 
         title = _("Số cuối cùng đã cấp trên giấy của “{title}”").format(title=book.title)
         text = _(
