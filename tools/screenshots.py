@@ -36,7 +36,7 @@ from clerkdesk.services.sample.agency import KEY_PASSPHRASE, PASSWORD, write_sam
 PICTURES = Path(__file__).parents[1] / "docs" / "images"
 MORNING = dt.datetime(2026, 11, 20, 9, 0, tzinfo=clock.VIETNAM)
 STORE = Path("clerkdesk")  # below the temporary folder, so that paths on the screen are short and always the same
-FONTS = "Noto Sans Mono, DejaVu Sans Mono"
+FONTS = "DejaVu Sans Mono, Noto Sans Mono"  # the first tells the hook above from the acute at this size
 LARGEST = 60_000
 SMALL, WIDE = (80, 24), (132, 40)
 
@@ -265,13 +265,12 @@ def _draft() -> bytes:
 def _write_picture(name: str, svg: str) -> None:
     """Draw the terminal's cells with a font of this machine, without the window around them, in few colours."""
     svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL).replace("Fira Code", FONTS)
-    svg = svg.replace("font-size: 20px", "font-size: 20.333px")  # cells are 12.2 wide, letters 0.6 of their size
+    svg = svg.replace("font-size: 20px", "font-size: 20.265px")  # cells are 12.2 wide, letters 0.602 of their size
     svg = svg.replace("<text ", '<text xml:space="preserve" ').replace("&#160;", " ")
     drawn = subprocess.run(["rsvg-convert"], input=svg.encode(), capture_output=True, check=True).stdout
     picture = Image.open(io.BytesIO(drawn)).convert("RGB")
-    left, top, edge = 10, 41, 10
-    picture = picture.crop((left, top, picture.width - edge, picture.height - edge))
-    picture = picture.quantize(24, dither=Image.Dither.NONE)
+    picture = picture.crop((10, 42, picture.width - 10, picture.height - 10))  # the window's frame
+    picture = picture.quantize(16, dither=Image.Dither.NONE)
     PICTURES.mkdir(parents=True, exist_ok=True)
     path = PICTURES / f"{name}.png"
     picture.save(path, optimize=True)

@@ -82,6 +82,7 @@ class Store:
 
     def __init__(self, engine: Engine, path: Path, lock: Any) -> None:
         self.engine = engine
+        self._writing = engine.execution_options(immediate=True)  # the same pool and listeners
         self.path = path
         self._lock = lock
 
@@ -99,11 +100,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection in an IMMEDIATE transaction that commits when the block ends without an error."""
-        with (
-            _in_our_words(self.path),
-            self.engine.connect().execution_options(immediate=True) as connection,
-            connection.begin(),
-        ):
+        with _in_our_words(self.path), self._writing.connect() as connection, connection.begin():
             yield connection
 
     def leave_no_trace(self) -> None:
@@ -158,7 +155,8 @@ def open_store(path: Path, key: bytes | Callable[[], bytes], *, exclusive: bool 
 def _take_lock(path: Path) -> Any:
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path.with_suffix(".lock"))
+    # Not bound to a thread: a worker opens the store, the screens' thread closes it.
+    lock = FileLock(path.with_suffix(".lock"), thread_local=False)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

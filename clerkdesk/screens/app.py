@@ -79,7 +79,10 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Open the store while the person types the user name."""
-        self.load_keymap()
+        try:
+            self.load_keymap()
+        except ClerkDeskError as error:
+            self.call_after_refresh(self.report, error)
         self.set_interval(20, self.watch_idle)
         self.open_desk()
 
@@ -227,7 +230,9 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         """Show what the focused field and the screen can do."""
         from clerkdesk.screens.modals.help import HelpModal
 
-        if not isinstance(self.screen, HelpModal):
+        if isinstance(self.screen, HelpModal):
+            self.screen.dismiss()
+        else:
             self.push_screen(HelpModal.for_screen(self.screen))
 
     def action_go_to(self) -> None:

@@ -62,6 +62,7 @@ class ArrivalForm(FileTaking, EntryForm):
         self.reserved_number: int | None = None
         self.sub_number: tuple[int, str] | None = None
         self.recent: list[str] = []
+        self._double_shown = False
 
     def body(self) -> ComposeResult:
         """Lay the form out for 80 columns; the preview stands beside it where there is room."""
@@ -235,7 +236,11 @@ class ArrivalForm(FileTaking, EntryForm):
         except (ClerkDeskError, ValueError):
             return
         earlier = self.desk.read(find_earlier, facts)
-        self.say(DuplicateArrival(earlier).message if earlier else "", bad=earlier is not None)
+        if earlier is not None:
+            self.say(DuplicateArrival(earlier).message, bad=True)
+        elif self._double_shown:
+            self.say("")
+        self._double_shown = earlier is not None
 
     def choices_for(self, name: str, typed: str) -> list[tuple[str, str]] | None:
         """List what a field can hold (F4)."""

@@ -10,7 +10,18 @@ from clerkdesk.services import commands as c
 from clerkdesk.services.desk import Desk
 from clerkdesk.services.vocabulary import OutgoingStatus
 
-from ..office import arrival_facts, arrivals_book, bring_to, everything, open_year, register, reserve, subject_of, void
+from ..office import (
+    arrival_facts,
+    arrivals_book,
+    bring_to,
+    enter,
+    everything,
+    open_year,
+    register,
+    reserve,
+    subject_of,
+    void,
+)
 
 ENTRY = "(agency_id, register_id, year, number, sub_number, state, command_uid, registered_at, registered_by, reason)"
 BOOK = "agency_id = :agency AND register_id = :book AND year = :year"
@@ -72,6 +83,7 @@ REFUSED = {
     ),
     "an arrival without a subject": "UPDATE arrival SET subject = ''",
     "an outgoing document is deleted": "DELETE FROM outgoing",
+    "a draft without recipients is deleted": "DELETE FROM outgoing WHERE status = 'DRAFT'",
     "an outgoing document gets another number": "UPDATE outgoing SET number = 9 WHERE number = 1",
     "an outgoing document loses its number": "UPDATE outgoing SET number = NULL WHERE number = 1",
     "an outgoing document gets another code": "UPDATE outgoing SET reference_code = '9/SNV' WHERE number = 1",
@@ -108,6 +120,7 @@ def filled(desk: Desk) -> Desk:
     void(desk, book, 3)
     reserve(desk, book)
     bring_to(desk, OutgoingStatus.NUMBERED)
+    enter(desk, recipients=0)
     with desk.store.writing() as tx:
         tx.execute(text("UPDATE register_year SET state = 'CLOSED' WHERE year = 2025"))
     return desk

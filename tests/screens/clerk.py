@@ -47,7 +47,7 @@ class Clerk:
             self.app.post_message(events.Key(name, key if len(key) == 1 else _TEXT.get(key)))
         arrived = asyncio.Event()
         self.app.call_later(arrived.set)  # stands in line behind the keys
-        await arrived.wait()
+        await self.until(arrived.is_set)
 
     async def type(self, text: str) -> None:
         """Type a text, letter by letter."""
@@ -85,6 +85,7 @@ class Clerk:
         """
         end = time.monotonic() + seconds
         while not holds():
+            assert self.app._exception is None, "the program has ended by a failure"
             if time.monotonic() > end:
                 raise AssertionError(f"waited in vain; the screen:\n{self.seen()}")
             await asyncio.sleep(0.002)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from tests.office import count
@@ -22,12 +23,13 @@ class TestDrafts:
             (draft,) = clerk.rows(DRAFTS)
             assert STC in draft.fields
 
-    async def test_after_a_crash_the_form_comes_back_and_is_registered_once(self, office: Path) -> None:
+    async def test_after_a_crash_the_form_comes_back_and_is_registered_once(self, office: Path, tmp_path: Path) -> None:
         async with at_the_terminal(office) as clerk:
             await clerk.go("nd")
             await clerk.fill("stc", "205", "18")
             (before,) = clerk.rows(DRAFTS)
-        async with at_the_terminal(office) as clerk:  # the program was ended in mid-form
+            crashed = shutil.copytree(office, tmp_path / "crashed")  # the disk as it is when the power fails
+        async with at_the_terminal(crashed) as clerk:
             await clerk.go("nd")
             assert "Đã lấy lại phiếu đang nhập dở" in clerk.message
             assert (clerk.value("issuer"), clerk.value("code")) == (STC, "205/STC-NS")
@@ -36,7 +38,7 @@ class TestDrafts:
             await clerk.press("f2")
             assert "Đã cấp số đến 04/2026" in clerk.message
             assert clerk.rows(DRAFTS) == []
-            assert [str(row.uid) for row in clerk.rows("SELECT uid FROM audit ORDER BY seq DESC LIMIT 1")] == [
+            assert [str(row.uid) for row in clerk.rows("SELECT command_uid AS uid FROM audit ORDER BY seq DESC LIMIT 1")] == [
                 str(before.uid)
             ]
 
@@ -72,14 +74,15 @@ class TestDrafts:
             await clerk.press("f3")
             assert clerk.app.current_mode == "home"
 
-    async def test_leaving_the_program_keeps_even_the_field_being_typed_in(self, office: Path) -> None:
+    async def test_leaving_the_program_keeps_even_the_field_being_typed_in(self, office: Path, tmp_path: Path) -> None:
         async with at_the_terminal(office) as clerk:
             await clerk.go("nd")
             await clerk.fill("stc", "205", "18")
             await clerk.type("Dở dang")
             await clerk.press("ctrl+q", "c")
             await clerk.until(lambda: clerk.app._exit)
-        async with at_the_terminal(office) as clerk:
+        again = shutil.copytree(office, tmp_path / "again")
+        async with at_the_terminal(again) as clerk:
             await clerk.go("nd")
             assert clerk.value("subject") == "Dở dang"
 

@@ -365,3 +365,20 @@ def test_the_words_of_the_types_are_those_of_the_decree() -> None:
     assert len(DOCUMENT_TYPES) == 29
     assert type_name("QyĐ") == "Quy định"
     assert not [kind for kind in DOCUMENT_TYPES if re.search(r"\d", kind.name)]
+
+
+@pytest.mark.parametrize("words_typed", ["", "viec"])
+def test_the_first_page_begins_as_the_whole_list_does_though_all_came_at_one_moment(
+    desk: Desk, clock: OfficeClock, words_typed: str
+) -> None:
+    register(desk)
+    clock.back(days=1)  # until the clock has caught up, every entry has the moment of the last
+    for place in range(40):
+        register(desk, subject="Về việc", code_number=f"S{place}", urgency=Urgency.URGENT, issued_date=None)
+    for kind in (ListKind.ARRIVALS, ListKind.UNPROCESSED):
+        for order in orders_of(kind):
+            query = ListQuery(kind, words=words_typed, order=order)
+            whole = list(desk.read(row_ids, query))
+            assert len(whole) == 41
+            for limit in (1, 2, 5, 13, 40):
+                assert list(desk.read(row_ids, query, limit=limit)) == whole[:limit]
