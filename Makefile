@@ -29,7 +29,7 @@ bench:
 
 docs:
 	@tools/setup.sh test
-	@$(PY) -m clerkdesk --lang vi keys > docs/keys.md
+	@$(PY) -m clerkdesk --lang vi keys > docs/phim.md
 
 # New versions only when asked for: make lock UPGRADE=--upgrade
 lock:

@@ -85,7 +85,7 @@ class RecordScreen(OfficeScreen):
 
     def _all_lines(self) -> Iterator[tuple[str, str]]:
         from clerkdesk.services.clock import local
-        from clerkdesk.services.corrections import corrections_of
+        from clerkdesk.services.corrections import corrections_of, in_words
         from clerkdesk.services.history import history_of
         from clerkdesk.services.vocabulary import AttachmentRole
 
@@ -103,7 +103,8 @@ class RecordScreen(OfficeScreen):
             for change in changes:
                 when = f"{local(change['corrected_at']):%d/%m/%y %H:%M}"
                 why = f" ({change['reason']})" if change["reason"] else ""
-                yield f"  {when}", f"{change['field']}: {change['old_value']} → {change['new_value']}{why}"
+                field, old, new = in_words(change)
+                yield f"  {when}", f"{field}: {old} → {new}{why}"
 
     def ask_void(self, title: str, number: str) -> None:
         """Ask for the reason, then void the document's number; it stays in the book (NĐ 30/2020 Đ15.1)."""

@@ -160,7 +160,7 @@ class TestRecord:
             await clerk.press("enter", "delete")
             await clerk.sees("không cấp lại cho văn bản khác")
             await clerk.fill("Vào sổ nhầm")
-            assert clerk.message == "▸ Đã hủy số 03."
+            assert clerk.message == "▸ Đã hủy số 03/2026."
             await clerk.sees("Vào sổ nhầm")
             await clerk.press("escape")
             await clerk.workers_done()
