@@ -65,7 +65,9 @@ def directory_lines(count: int) -> io.StringIO:
 def _endless() -> Iterator[Agency]:
     with DIRECTORY_FILE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    provinces = [row["name"].removeprefix("Ủy ban nhân dân ") for row in rows if row["name"].startswith("Ủy ban nhân dân")]
+    provinces = [
+        row["name"].removeprefix("Ủy ban nhân dân ") for row in rows if row["name"].startswith("Ủy ban nhân dân")
+    ]
     provinces = list(dict.fromkeys(name for name in provinces if name.startswith(("tỉnh", "thành phố"))))
     provinces.append("tỉnh Sông Hương")
     for province in provinces:

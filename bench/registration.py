@@ -57,7 +57,7 @@ def run() -> list[Figure]:
             ways: tuple[Callable[[int], object], ...] = (
                 lambda nth: desk.do(commands[nth]),
                 lambda nth: _by_hand(raw, noted[nth]),
-                lambda nth: _by_hand(blobs, [("INSERT INTO plain (body) VALUES (?)", (bytes(size),))]),
+                lambda _: _by_hand(blobs, [("INSERT INTO plain (body) VALUES (?)", (bytes(size),))]),
             )
             wall, cpu = _measure(ways)
             _check_alike(desk, raw)
@@ -107,7 +107,7 @@ class _Cursor(dbapi2.Cursor):  # type: ignore[misc]
 class _Connection(dbapi2.Connection):  # type: ignore[misc]
     noted: Noted = []
 
-    def cursor(self, factory: Any = None) -> Any:
+    def cursor(self) -> Any:
         cursor = super().cursor(_Cursor)
         cursor.noted = self.noted
         return cursor

@@ -1,7 +1,7 @@
 """Stores to measure on: a furnished office in a fresh folder, and one with a million arrivals, kept between runs.
 
 The big store is made by the program's own migrations and set-up, then filled by plain SQL with every trigger and word
-index at work. It is kept in the system's temporary folder until the schema or this file changes.
+index at work. It is kept in the system's temporary folder, under a name that changes with the schema.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 from uuid import UUID
 
 from bench.directory import agencies, directory_lines
-from clerkdesk.data.store import NEWEST, open_store
+from clerkdesk.data.migrations import versions
+from clerkdesk.data.store import NEWEST
 from clerkdesk.data.store_key import keep_key, new_key
 from clerkdesk.services import commands as c
 from clerkdesk.services import passwords, registers
@@ -30,6 +31,7 @@ from clerkdesk.services.office import execute
 from clerkdesk.services.registers import arrivals_register
 from clerkdesk.services.vocabulary import Role
 
+RECIPE = 1  # counts the changes of what is written into the big store
 STORE_NAME = "clerkdesk.db"
 CLERK, PASSWORD = "annv", "Abcd!234"
 ARRIVALS = 1_000_000
@@ -53,6 +55,7 @@ def folder(prefix: str = "clerkdesk-bench-") -> Iterator[Path]:
 
 def furnish(data: Path) -> Desk:
     """Set an office up in a data folder and seat its clerk."""
+    data.mkdir(parents=True, exist_ok=True)
     path = data / STORE_NAME
     keep_key(path, new_key(), allow_keyring=False)
     desk = Desk.open(path)
@@ -115,24 +118,26 @@ def raw_connection(data: Path) -> Any:
 
 def big_office() -> Path:
     """Return the data folder of the office with a million arrivals; the first call makes it, in a few minutes."""
-    recipe = hashlib.sha256()
-    for source in (Path(__file__), Path(__file__).with_name("directory.py")):
-        recipe.update(source.read_bytes())
-    data = Path(tempfile.gettempdir()) / f"clerkdesk-bench-million-{NEWEST}-{recipe.hexdigest()[:8]}"
+    schema = hashlib.sha256()
+    for source in sorted(Path(versions.__path__[0]).glob("m*.py")):
+        schema.update(source.read_bytes())
+    data = Path(tempfile.gettempdir()) / f"clerkdesk-bench-million-{RECIPE}-{NEWEST}-{schema.hexdigest()[:8]}"
     if not data.exists():
-        with folder("clerkdesk-bench-part-") as part:
-            desk = furnish(part)
-            with desk.store.writing() as tx:
-                import_directory(tx, directory_lines(AGENCIES))
-            book, agency = arrivals_book(desk), desk.agency_id
-            clerk, machine = desk.person.id, desk.facts.id if desk.facts else new_id()
-            desk.close()
-            with closing(raw_connection(part)) as connection:
-                _fill(connection, str(agency), str(book), str(clerk), str(machine))
-            open_store(part / STORE_NAME, bytes.fromhex((part / "clerkdesk.key").read_text("ascii"))).close()
-            shutil.copytree(part, data.with_suffix(".copy"))
-            data.with_suffix(".copy").rename(data)
+        with folder("clerkdesk-bench-part-") as root:
+            _make(root / "office")
+            (root / "office").rename(data)
     return data
+
+
+def _make(data: Path) -> None:
+    desk = furnish(data)
+    with desk.store.writing() as tx:
+        import_directory(tx, directory_lines(AGENCIES))
+    book, agency, clerk = arrivals_book(desk), desk.agency_id, desk.person.id
+    machine = desk.facts.id if desk.facts else clerk
+    desk.close()
+    with closing(raw_connection(data)) as connection:
+        _fill(connection, str(agency), str(book), str(clerk), str(machine))
 
 
 _ACTS = ("báo cáo", "triển khai", "thực hiện", "phối hợp", "đôn đốc", "hướng dẫn", "góp ý dự thảo", "phê duyệt")
@@ -193,7 +198,9 @@ def _fill(connection: Any, agency: str, book: str, clerk: str, machine: str) -> 
             (agency, book, year, machine, f"{year}-01-01T01:00:00.000000Z", clerk),
         )
     for start in range(0, ARRIVALS, _CHUNK):
-        _chunk(connection, range(start, min(ARRIVALS, start + _CHUNK)), names, first_audit, agency, book, clerk, machine)
+        _chunk(
+            connection, range(start, min(ARRIVALS, start + _CHUNK)), names, first_audit, agency, book, clerk, machine
+        )
     connection.execute(
         "INSERT INTO learned_suffix (agency_id, issuer, code_notation, uses, last_used_at)"
         " SELECT agency_id, issuer, code_notation, count(*), max(registered_at) FROM arrival GROUP BY 1, 2, 3"
@@ -266,7 +273,3 @@ def _chunk(
     connection.executemany(
         "INSERT INTO outbox (agency_id, audit_seq, state) VALUES (?, ?, 'QUEUED')", [row[:2] for row in audits]
     )
-
-
-if __name__ == "__main__":
-    print(big_office())

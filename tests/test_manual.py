@@ -44,7 +44,7 @@ def commands() -> dict[str, list[str]]:
     """Every command with its options; the empty name stands for those before a command."""
     group = typer.main.get_command(app)
     subcommands = getattr(group, "commands")  # noqa: B009
-    found = {name: command for name, command in subcommands.items()} | {"": group}
+    found = {**subcommands, "": group}
     return {name: [option for one in command.params for option in one.opts] for name, command in found.items()}
 
 

@@ -46,7 +46,7 @@ Scene = Callable[["Camera"], Awaitable[None]]
 class _StoppedClock:
     """The library `datetime` on the morning of the pictures."""
 
-    datetime = SimpleNamespace(now=lambda zone: MORNING.astimezone(zone))
+    datetime = SimpleNamespace(now=MORNING.astimezone)
 
     def __getattr__(self, name: str) -> object:
         return getattr(dt, name)

@@ -216,6 +216,18 @@ entry = _table(
     CheckConstraint("state != 'VOID' or reason != ''"),
 )
 Index("entry_by_document", entry.c.agency_id, entry.c.document_id)
+# What is not simply the next live number: few, and counted whenever the books are shown.
+_SPECIAL = text("state != 'LIVE' OR sub_number != ''")
+Index(
+    "entry_special",
+    entry.c.agency_id,
+    entry.c.year,
+    entry.c.register_id,
+    entry.c.state,
+    entry.c.sub_number,
+    sqlite_where=_SPECIAL,
+    postgresql_where=_SPECIAL,
+)
 
 arrival = _table(
     "arrival",
@@ -440,6 +452,8 @@ learned_suffix = _table(
     PrimaryKeyConstraint("agency_id", "issuer", "code_notation"),
 )
 Index("learned_suffix_by_use", learned_suffix.c.agency_id, learned_suffix.c.last_used_at)
+
+Index("outbox_by_state", outbox.c.agency_id, outbox.c.state, outbox.c.audit_seq)
 
 # Of this desk only: what a person has typed and not yet saved.
 draft = _table(

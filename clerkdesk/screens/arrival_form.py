@@ -356,7 +356,14 @@ class ArrivalForm(FileTaking, EntryForm):
 
     def action_find(self) -> None:
         """Go to the list of arrivals with its filter open."""
+        from clerkdesk.screens.document_list import DocumentListScreen
+
+        def open_filter() -> None:
+            if isinstance(self.app.screen, DocumentListScreen):
+                self.app.screen.action_filter()
+
         self.app.show_area("arrivals")
+        self.app.call_after_refresh(open_filter)
 
     def action_reserved(self) -> None:
         """Use a held number, or insert behind an existing one, for this document."""

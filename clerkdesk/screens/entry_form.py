@@ -285,8 +285,12 @@ class EntryForm(OfficeScreen):
     def _drop(self, yes: bool | None) -> None:
         if yes and self.uid is not None:
             self.desk.drop_draft(self.uid)
+            self.dropped()
             self.start_clean()
             self.say("")
+
+    def dropped(self) -> None:
+        """Called when the person has thrown the form away."""
 
     def focused_name(self) -> str:
         """Return the name of the field that has the focus, or an empty text."""

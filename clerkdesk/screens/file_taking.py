@@ -98,6 +98,10 @@ class FileTaking(_Base):
         if self.is_attached:
             self.show_files()
 
+    def dropped(self) -> None:
+        """Files of a form that was thrown away belong to nothing."""
+        self.throw_files_away()
+
     def throw_files_away(self) -> None:
         """Delete the bytes of files that must not be kept and that no document bears."""
         from clerkdesk.services.attachments import documents_with

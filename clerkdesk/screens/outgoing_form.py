@@ -63,6 +63,7 @@ class OutgoingForm(FileTaking, EntryForm):
     def __init__(self, answers: dict[str, Any] | None = None, correcting: dict[str, Any] | None = None) -> None:
         super().__init__()
         self.recipients: list[Recipient] = []
+        self.given: list[Recipient] = []  # those that the form began with
         self.answered = answers
         self.correcting = correcting
 
@@ -146,6 +147,7 @@ class OutgoingForm(FileTaking, EntryForm):
             ]
         elif self.answered is not None:
             self.recipients = [Recipient(name=self.answered["issuer"], correspondent=self.answered["issuer_id"])]
+        self.given = list(self.recipients)
         self.forget_files()
         self.show_recipients()
         super().start_clean()
@@ -195,7 +197,7 @@ class OutgoingForm(FileTaking, EntryForm):
     def dirty(self) -> bool:
         """Recipients that came with the answered arrival are no typing."""
         typed = {name: value for name, value in self.values().items() if name != "chosen"}
-        return typed != {**dict.fromkeys(self.fields, ""), **self.defaults()}
+        return typed != {**dict.fromkeys(self.fields, ""), **self.defaults()} or self.recipients != self.given
 
     def fill(self, values: dict[str, str]) -> None:
         """Put back fields, recipients and files."""
@@ -207,6 +209,11 @@ class OutgoingForm(FileTaking, EntryForm):
             self.show_recipients()
         if values.get("files"):
             self.restore_files(json.loads(values["files"]))
+
+    def keep_draft(self) -> None:
+        """A correction is not kept: offered again, it would become a second document."""
+        if self.correcting is None:
+            super().keep_draft()
 
     def offer_draft(self) -> None:
         """Only the area's own form offers drafts; an answer or a correction begins anew."""

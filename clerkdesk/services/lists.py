@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from array import array
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -53,6 +54,7 @@ _TITLES = {
     ListKind.FOR_SIGNATURE: N_("Trình ký"),
     ListKind.AWAITING_ISSUE: N_("Chờ ban hành"),
 }
+_WAITING = (ListKind.UNPROCESSED, ListKind.FOR_SIGNATURE, ListKind.AWAITING_ISSUE)
 
 
 class Order(StrEnum):
@@ -128,6 +130,8 @@ def row_ids(
     sql, facts = _sql(agency, query)
     if query.words.strip():
         limit = min(limit or FOUND_AT_MOST, FOUND_AT_MOST)
+        if query.year is not None and query.kind not in _WAITING:
+            facts |= _year_rows(connection, agency, query)
     if limit is not None:
         sql += " LIMIT :limit"
         facts["limit"] = limit
@@ -141,14 +145,10 @@ def row_ids(
 
 
 def _sql(agency: UUID, query: ListQuery) -> tuple[str, dict[str, object]]:
+    """Return the query for a list's row ids; put together from constants of this module, every value a parameter."""
     table = "arrival" if query.kind.of_arrivals else "outgoing"
     facts: dict[str, object] = {"agency": str(agency)}
     where = ["d.agency_id = :agency"]
-    source = f"{table} d"
-    if query.words.strip():
-        source = f"{table}_words w CROSS JOIN {table} d ON d.row = w.rowid"
-        where.append(f"w.{table}_words MATCH :match")
-        facts["match"] = " ".join(f'"{word}"*' for word in words(query.words)) or '""'
     if query.year is not None:
         where.append("d.year = :year")
         facts["year"] = query.year
@@ -161,9 +161,37 @@ def _sql(agency: UUID, query: ListQuery) -> tuple[str, dict[str, object]]:
         where.append("d.status = 'SUBMITTED_FOR_SIGNATURE'")
     if query.kind is ListKind.AWAITING_ISSUE:
         where.append("d.status IN ('AWAITING_ISSUE','NUMBERED','SEALED')")
-    order = _order(query)
-    # Put together from constants of this module; every value is a parameter.
-    return f"SELECT d.row FROM {source} WHERE {' AND '.join(where)} ORDER BY {order}", facts
+    wanted, order = " AND ".join(where), _order(query)
+    if not query.words.strip():
+        return f"SELECT d.row FROM {table} d WHERE {wanted} ORDER BY {order}", facts
+    facts["match"] = " ".join(f'"{word}"*' for word in words(query.words)) or '""'
+    has_words = f"{table}_words MATCH :match"
+    if query.kind in _WAITING:
+        # Few rows wait and most of them are new: words are looked for from the oldest of them on.
+        oldest = f"SELECT min(d.row) FROM {table} d WHERE {wanted}"
+        having = f"SELECT rowid FROM {table}_words WHERE {has_words} AND rowid >= ({oldest})"
+        return f"SELECT d.row FROM {table} d WHERE {wanted} AND +d.row IN ({having}) ORDER BY {order}", facts
+    if query.year is not None:
+        wanted += " AND w.rowid BETWEEN :first AND :last"
+    newest = (
+        f"SELECT d.row FROM {table}_words w CROSS JOIN {table} d ON d.row = w.rowid"
+        f" WHERE w.{has_words} AND {wanted} ORDER BY w.rowid DESC"  # rows are stored in order of registration
+    )
+    if query.order is Order.NUMBER:
+        return newest, facts
+    # Only what can be shown is sorted: a common word stands in half of all rows.
+    newest += f" LIMIT {FOUND_AT_MOST}"
+    return f"SELECT d.row FROM ({newest}) f CROSS JOIN {table} d ON d.row = f.row ORDER BY {order}", facts
+
+
+def _year_rows(connection: Connection, agency: UUID, query: ListQuery) -> dict[str, object]:
+    """Return between which rows a year lies, so that words are not looked for in all the others."""
+    table = "arrival" if query.kind.of_arrivals else "outgoing"
+    first, last = connection.execute(
+        text(f"SELECT min(row), max(row) FROM {table} WHERE agency_id = :agency AND year = :year"),
+        {"agency": str(agency), "year": query.year},
+    ).one()
+    return {"first": first, "last": last}
 
 
 def _order(query: ListQuery) -> str:
@@ -172,8 +200,6 @@ def _order(query: ListQuery) -> str:
         return "d.urgency DESC, coalesce(d.due_date, '9999-12-31'), d.registered_at, d.row"
     if query.kind in (ListKind.FOR_SIGNATURE, ListKind.AWAITING_ISSUE):
         return "d.urgency DESC, d.created_at, d.row"
-    if query.words.strip() and query.order is Order.NUMBER:
-        return "w.rowid DESC"  # rows are stored in order of registration
     if query.kind is ListKind.OUTGOING:
         return "d.created_at DESC, d.row DESC"
     return {
@@ -195,12 +221,12 @@ def rows_of(connection: Connection, agency: UUID, kind: ListKind, ids: Sequence[
         sql = (
             "SELECT row, id, number, sub_number, year, arrival_date, issuer, code_number, code_notation,"
             f" document_type, subject, urgency, due_date, status FROM arrival WHERE row IN ({wanted})"
-            " AND agency_id = :agency"
+            " AND +agency_id = :agency"  # by row: the plus keeps every index out
         )
     else:
         sql = (
             "SELECT row, id, reference_code, issued_date, created_at, signer_name, document_type, subject, urgency,"
-            f" due_date, status FROM outgoing WHERE row IN ({wanted}) AND agency_id = :agency"
+            f" due_date, status FROM outgoing WHERE row IN ({wanted}) AND +agency_id = :agency"
         )
     make = _arrival_row if kind.of_arrivals else _outgoing_row
     by_id = {row.row: make(row, on) for row in connection.execute(text(sql), {"agency": str(agency)})}
@@ -272,5 +298,8 @@ def position_of_number(
         text(f"SELECT row FROM {table} WHERE agency_id = :agency AND year = :year AND number = :number"),
         {"agency": str(agency), "year": year, "number": number},
     ).scalars()
-    places = [ids.index(row) for row in found if row in ids]
+    places = []
+    for row in found:
+        with suppress(ValueError):  # the filter keeps it out
+            places.append(ids.index(row))
     return min(places, default=None)

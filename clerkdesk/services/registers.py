@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, select, text
 
 from clerkdesk.data.schema import entry, register, register_year, symbol
 from clerkdesk.errors import RuleBroken
@@ -359,16 +359,18 @@ def books(tx: Connection, agency: UUID, year: int, desk: UUID) -> list[Book]:
     counts = (
         select(
             entry.c.register_id,
-            func.count().filter(entry.c.state == "LIVE").label("live"),
             func.count().filter(entry.c.state == "VOID").label("void"),
             func.count().filter(entry.c.state == "RESERVED").label("reserved"),
+            func.count().filter(entry.c.state != "LIVE", entry.c.sub_number == "").label("not_live"),
+            func.count().filter(entry.c.state == "LIVE").label("live_sub_numbers"),
         )
         .where(entry.c.agency_id == agency, entry.c.year == year)
+        .where(text("(entry.state != 'LIVE' OR entry.sub_number != '')"))  # word for word as in the partial index
         .group_by(entry.c.register_id)
         .subquery()
     )
     rows = tx.execute(
-        select(register, register_year, counts.c.live, counts.c.void, counts.c.reserved)
+        select(register, register_year, *(column for column in counts.c if column.key != "register_id"))
         .select_from(register)
         .outerjoin(
             register_year,
@@ -391,7 +393,8 @@ def books(tx: Connection, agency: UUID, year: int, desk: UUID) -> list[Book]:
             year,
             row[register_year.c.state] or "",
             row[register_year.c.next_number] or 1,
-            row["live"] or 0,
+            # Every number below the next one has an entry, so the live ones need not be counted.
+            (row[register_year.c.next_number] or 1) - 1 - (row["not_live"] or 0) + (row["live_sub_numbers"] or 0),
             row["void"] or 0,
             row["reserved"] or 0,
             row[register_year.c.holder_desk] == desk,

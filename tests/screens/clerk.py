@@ -53,6 +53,18 @@ class Clerk:
         """Type a text, letter by letter."""
         await self.press(*text)
 
+    async def paste(self, text: str) -> None:
+        """Paste a text, as a path dragged into the terminal."""
+        self.app.post_message(events.Paste(text))
+        await self.press()
+
+    async def attach(self, path: Path) -> None:
+        """Attach a file by its path."""
+        await self.press("f8")
+        await self.paste(str(path))
+        await self.press("enter")
+        await self.workers_done()
+
     async def fill(self, *entries: str) -> None:
         """Type each text and end its field with Enter."""
         for entry in entries:

@@ -16,6 +16,7 @@ from clerkdesk.services import commands as c
 from clerkdesk.services.backups import make_backup
 from clerkdesk.services.clock import pretending
 from clerkdesk.services.desk import Desk
+from clerkdesk.services.directory import correspondent_by_name
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.issuing import key_file
 from clerkdesk.services.passwords import hash_password
@@ -56,7 +57,8 @@ def staffed(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             with pretending(moment):
                 register(
                     desk, issuer=issuer, code_number=number, code_notation=notation, document_type=kind,
-                    subject=subject, issued_date=moment.date() - dt.timedelta(days=1),
+                    subject=subject, issued_date=moment.date() - dt.timedelta(days=1), legal_value=True,
+                    issuer_id=known.id if (known := desk.look_up(correspondent_by_name, issuer)) else None,
                 )  # fmt: skip
         make_backup(desk.store, backups_folder(folder))  # the weekly one is not due
         desk.close()

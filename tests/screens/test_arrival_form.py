@@ -216,10 +216,7 @@ class TestSecrets:
         async with at_the_terminal(office) as clerk:
             await clerk.go("nd")
             await clerk.fill("stc", "9999", "18", "TUYỆT MẬT phương án")
-            await clerk.press("f8")
-            await clerk.type(str(scan))
-            await clerk.press("enter")
-            await clerk.workers_done()
+            await clerk.attach(scan)
             assert "quet.pdf" in clerk.seen()
             await clerk.press("f2")
             assert "đã được xóa khỏi máy" in clerk.message

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from clerkdesk.screens.widgets.windowed_table import WindowedTable
 from tests.conftest import OfficeClock
 from tests.office import rows
@@ -139,7 +141,7 @@ class TestRecord:
             await clerk.until(lambda: clerk.screen == "ArrivalRecordScreen")
             await clerk.sees("Quyết toán kinh phí quý III năm 2026 → Quyết toán quý IV (Đọc nhầm)")
             (row,) = clerk.rows("SELECT * FROM correction")
-            assert (row.old_value, row.new_value) == ("Quyết toán kinh phí quý III năm 2026", "Quyết toán quý IV")
+            assert (row.field, row.old_value, row.new_value) == ("subject", "Quyết toán kinh phí quý III năm 2026", "Quyết toán quý IV")
             assert clerk.rows("SELECT * FROM draft") == []
 
     async def test_a_correction_without_a_reason_or_without_a_change_is_refused(self, office: Path) -> None:
@@ -161,12 +163,21 @@ class TestRecord:
             await clerk.sees("không cấp lại cho văn bản khác")
             await clerk.fill("Vào sổ nhầm")
             assert clerk.message == "▸ Đã hủy số 03/2026."
-            await clerk.sees("Vào sổ nhầm")
+            assert clerk.rows("SELECT reason FROM entry WHERE number = 3 AND state = 'VOID'")[0].reason == "Vào sổ nhầm"
             await clerk.press("escape")
             await clerk.workers_done()
             assert "✗03" in cursor_row(clerk)
             await clerk.go("nd")
             assert "số đến tiếp theo 04" in clerk.heading
+
+    @pytest.mark.xfail(strict=True, reason="the record says who voided the number and when, but not yet why")
+    async def test_the_record_of_a_voided_number_says_why(self, office: Path) -> None:
+        async with at_the_terminal(office, size=(80, 40)) as clerk:
+            await clerk.go("de")
+            await clerk.press("enter", "delete")
+            await clerk.fill("Vào sổ nhầm")
+            await clerk.press("escape", "enter")
+            assert "Vào sổ nhầm" in clerk.words()
 
     async def test_an_arrival_is_finished_from_the_list_and_opened_again_in_its_record(self, office: Path) -> None:
         async with at_the_terminal(office) as clerk:

@@ -296,6 +296,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("agency_id", "audit_seq"),
         sqlite_strict=True,
     )
+    op.create_index("outbox_by_state", "outbox", ["agency_id", "state", "audit_seq"], unique=False)
     op.create_table(
         "register_year",
         sa.Column("agency_id", sa.Text(), nullable=False),
@@ -362,6 +363,14 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("entry_by_document", "entry", ["agency_id", "document_id"], unique=False)
+    op.create_index(
+        "entry_special",
+        "entry",
+        ["agency_id", "year", "register_id", "state", "sub_number"],
+        unique=False,
+        sqlite_where=sa.text("state != 'LIVE' OR sub_number != ''"),
+        postgresql_where=sa.text("state != 'LIVE' OR sub_number != ''"),
+    )
     op.create_table(
         "arrival",
         sa.Column("row", sa.Integer(), nullable=False),
