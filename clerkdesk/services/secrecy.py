@@ -28,23 +28,36 @@ class ExcludedDocument(RuleBroken):
     )
 
 
-# A secrecy stamp as typed: the whole word, alone or after "độ". The word inside "bảo mật", "bí mật" or
-# "mật khẩu" says nothing about the document itself.
-_STAMPS = re.compile(
-    r"(?:^|[\[(/;,.–-]|\bđộ(?: mật)?:?|\bdấu(?: chỉ)?(?: độ)?:?)\s*(tuyệt mật|tối mật|mật)\s*(?:$|[\])/;,.–-])",
-    re.IGNORECASE,
+# The two higher degrees are said of nothing else. "Mật" alone is also honey, and part of bảo mật, bí mật, mật khẩu:
+# it counts only where a stamp or the field "độ mật" would be written.
+_HIGHER = re.compile(r"\b(tuyệt mật|tối mật)\b", re.IGNORECASE)
+_STAMPS = (
+    re.compile(r"^\W*(mật)\W*$", re.IGNORECASE),
+    re.compile(r"^\s*(mật)\s*[:.–—-]", re.IGNORECASE),
+    re.compile(r"[–—-]\s*(mật)\W*$", re.IGNORECASE),
+    re.compile(r"[\[(]\s*(mật)\s*[\])]", re.IGNORECASE),
+    re.compile(r"\bđộ(?: mật)?\s*:\s*(mật)\b", re.IGNORECASE),
+    re.compile(r"\bdấu\s+(?:chỉ\s+)?(?:độ\s*)?:?\s*(mật)\b", re.IGNORECASE),
+    re.compile(r"\bđộ (Mật|MẬT)\b"),
 )
-_CAPITALS = re.compile(r"\b(TUYỆT MẬT|TỐI MẬT|^MẬT(?=\s*:))\b")
+_CAPITALS = re.compile(r"(?<!BẢO )(?<!BÍ )(?<!CƠ )\b(MẬT)\b(?! (?:KHẨU|MÃ|ONG|THƯ))")
+_ABOUT_SECRECY = re.compile(r"\bbí mật nhà nước\b", re.IGNORECASE)
 
 
 def secrecy_mark(subject: str, description: str = "") -> str:
     """Return the secrecy mark found in what was typed, or an empty text.
 
-    Looks for a stamp (MẬT, TỐI MẬT, TUYỆT MẬT) written as such; "bảo mật thông tin" is no secret.
+    Looks for a stamp (MẬT, TỐI MẬT, TUYỆT MẬT) written as such. "Bảo mật thông tin" is no secret, nor is an open act
+    about secrecy: "Danh mục bí mật nhà nước độ Tối mật của ngành Nội vụ".
     """
     for text in (subject, description):
-        found = _CAPITALS.search(text) or _STAMPS.search(text)
-        if found:
+        higher = _HIGHER.search(text)
+        if higher and not _ABOUT_SECRECY.search(text[: higher.start()]):
+            return higher.group(1)
+        for stamp in _STAMPS:
+            if (found := stamp.search(text)) and not _ABOUT_SECRECY.search(text[: found.start()]):
+                return found.group(1)
+        if text != text.upper() and (found := _CAPITALS.search(text)):
             return found.group(1)
     return ""
 
