@@ -11,9 +11,9 @@ from tests.terminal import Terminal
 CTRL_U = b"\x15"
 
 
-def log_in(data: Path, **size: int) -> Terminal:
+def log_in(data: Path, columns: int = 80, lines: int = 24) -> Terminal:
     """Start the program on a store and log in."""
-    terminal = Terminal([sys.executable, "-m", "clerkdesk", "--data", str(data)], **size)
+    terminal = Terminal([sys.executable, "-m", "clerkdesk", "--data", str(data)], columns=columns, lines=lines)
     terminal.wait_for("Sở Nội vụ tỉnh Sông Hương")
     terminal.send(CLERK, "enter")
     terminal.wait_for(lambda t: CLERK in t.text())

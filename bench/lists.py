@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.clerk import go_to, log_in
 from bench.figures import Figure
-from bench.stores import A_YEAR, ARRIVALS, RARE_WORD, STORE_NAME, YEARS, big_office, raw_connection
+from bench.stores import A_YEAR, ARRIVALS, RARE_WORD, STORE_NAME, UNPROCESSED_OF_YEAR, YEARS, big_office, raw_connection
 from clerkdesk.services import lists
 from clerkdesk.services.clock import today
 from clerkdesk.services.desk import Desk
@@ -181,6 +181,7 @@ def _questions(desk: Desk, agency: Any, raw: Any) -> list[Question]:
 
 TOP = b"\x1b[1;5H"  # Ctrl+Home: plain Home does not leave the row in DataTable
 KEY_ROUNDS, KEYS_A_ROUND, JUMPS_A_ROUND = 4, 15, 5
+JUMPED_OVER = A_YEAR - UNPROCESSED_OF_YEAR  # an overdue one has a mark before its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ def _keys(data: Path) -> list[Figure]:
             figures.append(Figure(case.name, median(times[ours]), "ms CPU", name, median(times[stock]), case.goal))
         jumps, stock_jumps, shown = [], [], []
         for nth in range(KEY_ROUNDS * JUMPS_A_ROUND):
-            number = str(nth * 7919 * 31 % A_YEAR + 1)
+            number = f"{nth * 7919 * 31 % JUMPED_OVER + 1:02d}"
             ours.send("f7")
             ours.wait_quiet(0.1)
             ours.send(number)

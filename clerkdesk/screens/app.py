@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from clerkdesk.services.desk import Desk
 
 
+# A worker tells only the widget that started it, unless it bubbles; no failure may go unseen.
+Worker.StateChanged.bubble = True
+
+
 def _palette() -> type[Any]:
     from clerkdesk.screens.palette import OfficeCommands
 

@@ -51,7 +51,11 @@ class ArrivalCorrection(ArrivalForm):
         """The entry itself would be found."""
 
     def action_save(self) -> None:
-        """Ask for the reason first."""
+        """Check the fields, then ask for the reason."""
+        for name, field in self.fields.items():
+            if not self.settle(name):
+                field.focus()
+                return
 
         def answered(answer: dict[str, str] | None) -> None:
             if answer is not None:

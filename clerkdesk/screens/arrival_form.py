@@ -117,7 +117,9 @@ class ArrivalForm(FileTaking, EntryForm):
         from clerkdesk.services.status import desk_status
 
         self.next_number = desk_status(self.desk).next_arrival
-        state = _("số đến tiếp theo {number}").format(number=self.next_number) if self.next_number else _("CHƯA MỞ SỔ")
+        state = _("số đến tiếp theo {number}").format(number=self.next_number)
+        if not self.next_number:
+            state = _("SỔ CHƯA CẤP SỐ ĐƯỢC: Ctrl+G so")
         self.head(f"{_('NHẬP VĂN BẢN ĐẾN')} · {today():%d/%m/%Y} · {state}")
 
     def defaults(self) -> dict[str, str]:
@@ -367,14 +369,44 @@ class ArrivalForm(FileTaking, EntryForm):
 
     def action_reserved(self) -> None:
         """Use a held number, or insert behind an existing one, for this document."""
-        from clerkdesk.screens.modals.special_number import SpecialNumberModal
+        from clerkdesk.screens.modals.special_number import Chosen, SpecialNumberModal
+        from clerkdesk.services.clock import today
+        from clerkdesk.services.reference_code import number_text
+        from clerkdesk.services.registers import arrivals_register
+        from clerkdesk.services.shorthand import parse_date
 
-        def chosen(answer: tuple[int | None, int | None, str] | None) -> None:
-            if answer is not None:
-                reserved, behind, reason = answer
-                self.reserved_number = reserved
-                self.sub_number = (behind, reason) if behind is not None else None
-                number = reserved if reserved is not None else f"{behind}a…"
-                self.say(_("Văn bản này sẽ lấy số {number}.").format(number=number))
+        register = self.desk.read(arrivals_register)
+        if register is None:
+            return
+        year = parse_date(self.value("arrival_date"), today()).year
 
-        self.app.push_screen(SpecialNumberModal(), chosen)
+        def chosen(answer: Chosen | None) -> None:
+            if answer is None:
+                return
+            self.reserved_number, self.sub_number = answer.held, None
+            if answer.sub_number:
+                self._ask_sub_number()
+            elif answer.held is not None:
+                self.say(_("Văn bản này sẽ lấy số {number}.").format(number=number_text(answer.held)))
+            else:
+                self.say(_("Văn bản này lấy số tiếp theo."))
+
+        self.app.push_screen(SpecialNumberModal(self.desk, register, year, sub_numbers=True), chosen)
+
+    def _ask_sub_number(self) -> None:
+        from clerkdesk.screens.modals.ask import AskModal, Question
+        from clerkdesk.services.shorthand import parse_number
+
+        def answered(answer: dict[str, str] | None) -> None:
+            try:
+                behind = parse_number(answer["behind"]) if answer is not None else None
+            except ClerkDeskError as error:
+                self.say(error.message, bad=True)
+                return
+            if answer is not None and behind is not None:
+                self.sub_number = (behind, answer["reason"])
+                self.say(_("Văn bản này sẽ lấy số phụ sau số {number}.").format(number=behind))
+
+        questions = (Question("behind", _("Chèn sau số")), Question("reason", _("Lý do")))
+        text = _("Số phụ phải có lý do và được liệt kê khi đóng sổ.")
+        self.app.push_screen(AskModal(_("Số phụ"), questions, text), answered)

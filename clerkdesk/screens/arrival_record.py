@@ -55,6 +55,11 @@ class ArrivalRecordScreen(RecordScreen):
         Binding("ctrl+b", "previous_page", N_("Trang trước của tệp"), show=False, id="preview.previous"),
     ]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A void entry is only looked at and printed."""
+        void = bool(self.row) and self.row["status"] == "VOIDED"
+        return None if void and action in ("correct", "submit", "answer", "finish", "void") else True
+
     def read(self) -> None:
         """Read the arrival."""
         from clerkdesk.services.arrivals import arrival_by_id
@@ -63,6 +68,7 @@ class ArrivalRecordScreen(RecordScreen):
         self.row = self.desk.read(arrival_by_id, self.document)
         self.number = number_text(self.row["number"], self.row["sub_number"])
         self.head(_("VĂN BẢN ĐẾN · SỐ {number}/{year}").format(number=self.number, year=self.row["year"]))
+        self.refresh_bindings()
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """Every field, in the order of the law's list (NĐ 30/2020 PL VI II.II)."""

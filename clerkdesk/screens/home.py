@@ -38,7 +38,7 @@ class HomeScreen(OfficeScreen):
         """Areas at the left, what waits at the right."""
         with Horizontal(id="columns"):
             lines = [
-                f" {area.digit}  {area.label:<22} ^G {area.code}" for name, area in AREAS.items() if name != "home"
+                f" {area.digit}  {area.label:<22} Ctrl+G {area.code}" for name, area in AREAS.items() if name != "home"
             ]
             yield Static("\n".join(lines), id="areas", markup=False)
             with Vertical():
@@ -73,8 +73,11 @@ class HomeScreen(OfficeScreen):
             _("Số tiếp theo, năm {year}").format(year=year),
         ]
         for book in opened[:BOOKS_SHOWN]:
-            number = number_text(book.next_number) if book.state == "OPEN" else _("chưa mở")
+            states = {"": _("chưa mở"), "SUSPENDED": _("xác nhận"), "CLOSED": _("đã đóng")}
+            number = number_text(book.next_number) if book.state == "OPEN" else states[book.state]
             lines.append(f"  {book.title[:27]:<27} {number:>8}")
+        if any(book.state == "SUSPENDED" for book in opened):
+            lines += ["", _("Kho vừa phục hồi: bấm 8, rồi F10."), _("Nhập số cuối cùng trên giấy.")]
         if all(book.state == "" for book in opened):
             lines += ["", _("Chưa mở sổ năm {year}: bấm 8, rồi F6.").format(year=year)]
         self.query_one("#waiting", Static).update("\n".join(lines))

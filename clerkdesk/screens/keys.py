@@ -48,6 +48,11 @@ class KeymapWrong(BadInput):
     sentence = N_("Tệp phím {path} không dùng được: {reason}. Đang dùng phím mặc định.")
 
 
+def is_forbidden(key: str) -> bool:
+    """Say whether a key does not arrive on every terminal; Ctrl+Home is another key than Ctrl+H."""
+    return key in FORBIDDEN or key.startswith(("shift+f", "alt+"))
+
+
 def key_name(key: str) -> str:
     """Return a key as people write it: `ctrl+g` is Ctrl+G, `pageup` is PgUp."""
     parts = key.split("+") if key != "+" else ["+"]
@@ -97,6 +102,6 @@ def read_keymap(path: Path) -> dict[str, str]:
     except (OSError, ValueError) as error:
         raise KeymapWrong(path=path, reason=error) from error
     for key in keymap.values():
-        if not isinstance(key, str) or any(one.startswith(FORBIDDEN) for one in key.split(",")):
+        if not isinstance(key, str) or any(map(is_forbidden, key.split(","))):
             raise KeymapWrong(path=path, reason=key)
     return keymap

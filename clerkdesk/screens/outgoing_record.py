@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -26,6 +27,7 @@ _POSSIBLE = {
     "sign": ("SUBMITTED_FOR_SIGNATURE", "AWAITING_ISSUE", "NUMBERED"),
     "forward": ("DRAFT", "RETURNED", "SEALED"),
     "void": ("NUMBERED", "SEALED"),
+    "reserved": ("AWAITING_ISSUE",),
 }
 
 
@@ -45,10 +47,15 @@ class OutgoingRecordScreen(RecordScreen):
         Binding("f8", "print", N_("In"), id="record.print"),
         Binding("f9", "sign", N_("Ký"), id="outgoing.sign"),
         Binding("f10", "forward", N_("Chuyển"), id="outgoing.forward"),
+        Binding("ctrl+r", "reserved", N_("Dùng số giữ"), id="outgoing.reserved"),
         Binding("delete", "void", N_("Hủy số"), id="record.void"),
         Binding("ctrl+n", "next_page", N_("Trang sau của tệp"), show=False, id="preview.next"),
         Binding("ctrl+b", "previous_page", N_("Trang trước của tệp"), show=False, id="preview.previous"),
     ]
+
+    def __init__(self, document: UUID) -> None:
+        super().__init__(document)
+        self.reserved_number: int | None = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show only the keys of the steps that are possible now; help (F1) explains the order."""
@@ -96,7 +103,7 @@ class OutgoingRecordScreen(RecordScreen):
         yield _("Trích yếu"), row["subject"]
         yield (
             _("Người ký"),
-            f"{row['signer_name']} – {row['signer_position']} ({SigningCapacity(row['signing_capacity']).label})",
+            f"{row['signer_name']} – {row['signer_position']} · {SigningCapacity(row['signing_capacity']).label}",
         )
         yield _("Đơn vị soạn"), f"{row['drafting_unit']} – {row['drafter']}"
         yield _("Độ khẩn"), Urgency(row["urgency"]).label
@@ -144,11 +151,10 @@ class OutgoingRecordScreen(RecordScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.give(
-                    Release,
-                    _("Đã phát hành tới {count} nơi nhận.").format(count=len(self.recipients)),
-                    outgoing=self.document,
-                )
+                waiting = sum(one["channel"] == "EXCHANGE" for one in self.recipients)
+                sentence = _("Đã phát hành: {sent} nơi đã gửi, {waiting} nơi chờ trục liên thông.")
+                sent = len(self.recipients) - waiting
+                self.give(Release, sentence.format(sent=sent, waiting=waiting), outgoing=self.document)
 
         question = _(
             "Phát hành {code} tới {count} nơi nhận? Bưu điện, trực tiếp, fax, thư điện tử được ghi là đã gửi; "
@@ -158,11 +164,14 @@ class OutgoingRecordScreen(RecordScreen):
 
     def action_sign(self) -> None:
         """The leader's signature, or number and seal: what follows the state."""
-        from clerkdesk.services.issuing import key_file
+        from clerkdesk.services.issuing import NotTheSigner, key_file, may_sign
         from clerkdesk.services.outgoing import WrongStep, next_step
         from clerkdesk.services.vocabulary import OutgoingStatus
 
         if self.status is OutgoingStatus.SUBMITTED_FOR_SIGNATURE:
+            if not may_sign(self.desk.person, self.row):
+                self.say(NotTheSigner(signer=self.row["signer_name"]).message, bad=True)
+                return
             path = key_file(self.app.data_dir, self.desk.person.username)
             self._ask_key(_("Ký số của lãnh đạo"), path, self._leader_signs)
         elif self.status in (OutgoingStatus.AWAITING_ISSUE, OutgoingStatus.NUMBERED):
@@ -202,7 +211,10 @@ class OutgoingRecordScreen(RecordScreen):
         from clerkdesk.services.issuing import issue
 
         call = self.app.call_from_thread
-        row = issue(self.desk, self.document, key, today(), progress=lambda text: call(self.say, text))
+        row = issue(
+            self.desk, self.document, key, today(), reserved_number=self.reserved_number,
+            progress=lambda text: call(self.say, text),
+        )  # fmt: skip
         call(self._show_number, row)
         return _("Đã cấp số {code} và đóng dấu{test}. F10 để phát hành.").format(
             code=row["reference_code"], test=_test(key)
@@ -231,6 +243,24 @@ class OutgoingRecordScreen(RecordScreen):
     def _step_done(self, sentence: str) -> None:
         self.app.changes += 1
         self.done(sentence)
+
+    def action_reserved(self) -> None:
+        """Issue under a number that is held in the document's book."""
+        from clerkdesk.screens.modals.special_number import Chosen, SpecialNumberModal
+        from clerkdesk.services.clock import today
+        from clerkdesk.services.outgoing import register_of
+        from clerkdesk.services.reference_code import number_text
+
+        def chosen(answer: Chosen | None) -> None:
+            if answer is None:
+                return
+            self.reserved_number = answer.held
+            number = number_text(answer.held) if answer.held is not None else _("tiếp theo")
+            self.say(_("Văn bản này sẽ lấy số {number}; F9 để cấp số và đóng dấu.").format(number=number))
+
+        register = self.desk.read(register_of, self.row["symbol_id"])
+        modal = SpecialNumberModal(self.desk, register, today().year, sub_numbers=False)
+        self.app.push_screen(modal, chosen)
 
     # -- other keys -------------------------------------------------------------------------------------------------
 

@@ -98,7 +98,10 @@ class PeopleScreen(OfficeScreen):
             chosen = frozenset()
         if not chosen:
             self.say(
-                _("Vai trò là các số 1–{count}, ví dụ “1 6”. Bấm F1 xem danh sách.").format(count=len(roles)), bad=True
+                _(
+                    "Vai trò là các số 1–{count} cách nhau bằng dấu cách, ví dụ “1 5”; danh sách ở đầu hộp thoại."
+                ).format(count=len(roles)),
+                bad=True,
             )
             return None
         return chosen

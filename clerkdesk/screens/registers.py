@@ -207,8 +207,8 @@ class RegistersScreen(OfficeScreen):
         from clerkdesk.services.commands import ConfirmLastNumber
 
         book = self.current()
-        if book is None or book.state != "SUSPENDED":
-            self.say(_("Sổ này không chờ xác nhận."))
+        if book is None or not (book.state == "SUSPENDED" or (book.state == "OPEN" and book.next_number == 1)):
+            self.say(_("Chỉ đặt số cuối trên giấy cho sổ vừa phục hồi, hoặc sổ mới mở chưa cấp số nào."))
             return
 
         def answered(answer: dict[str, str] | None) -> None:
@@ -216,16 +216,20 @@ class RegistersScreen(OfficeScreen):
             if answer is not None and last is not None:
                 self.give(
                     ConfirmLastNumber,
-                    _("Sổ “{title}” cấp số tiếp sau số {number}.").format(title=book.title, number=last),
+                    _("“{title}” cấp số tiếp sau số {number}.").format(title=book.title, number=last),
                     register_id=book.register_id, year=book.year, last_number=last, reason=answer["reason"],
                 )  # fmt: skip
 
         title = _("Số cuối cùng đã cấp trên giấy của “{title}”").format(title=book.title)
-        text = _(
-            "Kho được phục hồi biết đến số {number}. Số trên giấy sau đó mà kho không có sẽ ghi “hủy” với lý do này."
-        )
+        if book.state == "SUSPENDED":
+            text = _(
+                "Kho được phục hồi biết đến số {number}. Các số trên giấy sau đó được giữ lại: nhập lại từng văn bản, "
+                "bấm Ctrl+R để lấy đúng số cũ."
+            ).format(number=book.next_number - 1)
+        else:
+            text = _("Bắt đầu giữa năm: các số đến số này đã cấp ở sổ giấy hoặc phần mềm cũ, ở đây ghi hủy với lý do.")
         questions = (Question("last", _("Số cuối cùng")), Question("reason", _("Lý do")))
-        self.app.push_screen(AskModal(title, questions, text.format(number=book.next_number - 1)), answered)
+        self.app.push_screen(AskModal(title, questions, text), answered)
 
     def action_add(self) -> None:
         """Create a register with its symbol."""

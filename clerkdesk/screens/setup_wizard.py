@@ -154,7 +154,9 @@ class AgencyForm(Screen[None]):
         if left.field.field_name == "full_name" and not self.value("username"):
             from clerkdesk.services.people import suggested_username
 
-            self.query_one("#own-username", EntryField).value = suggested_username(self.value("full_name"))
+            field = self.query_one("#own-username", EntryField)
+            field.value = suggested_username(self.value("full_name"))
+            field.select_all()
 
     def value(self, name: str) -> str:
         """What a field holds."""

@@ -16,7 +16,7 @@ from clerkdesk.data.schema import arrival, learned_suffix
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_, _
 from clerkdesk.services import numbering
-from clerkdesk.services.attachments import attach
+from clerkdesk.services.attachments import attach_received
 from clerkdesk.services.clock import today
 from clerkdesk.services.commands import (
     ArrivalFacts,
@@ -148,7 +148,7 @@ def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) 
         registered_by=command.actor,
         **_columns(facts),
     )
-    attach(tx, command, command.uid, command.files, at)
+    attach_received(tx, command, command.uid, command.files, at)
     _learn_suffix(tx, command.agency, facts, at)
     return ArrivalRegistered(
         subject=command.uid, number=numbered.number, sub_number=numbered.sub_number, year=numbered.year

@@ -83,6 +83,20 @@ def attach(tx: Connection, command: Command, document: UUID, files: Iterable[New
         )
 
 
+def attach_received(
+    tx: Connection, command: Command, document: UUID, files: Iterable[NewFile], at: dt.datetime
+) -> None:
+    """Attach files that came from outside; signed and sealed versions come from signing only.
+
+    Raises:
+        RoleNotAttached, DocumentTooLarge.
+    """
+    received = tuple(files)
+    if any(file.role not in RECEIVED for file in received):
+        raise RoleNotAttached
+    attach(tx, command, document, received, at)
+
+
 def attach_files(tx: Connection, command: AttachFiles, at: dt.datetime) -> Result:
     """Attach files to a document that is already registered.
 
@@ -97,9 +111,7 @@ def attach_files(tx: Connection, command: AttachFiles, at: dt.datetime) -> Resul
     )
     if tx.execute(known).first() is None:
         raise DocumentUnknown
-    if any(file.role not in RECEIVED for file in command.files):
-        raise RoleNotAttached
-    attach(tx, command, command.document, command.files, at)
+    attach_received(tx, command, command.document, command.files, at)
     return Result(subject=command.document)
 
 
@@ -114,6 +126,7 @@ def remove_file(tx: Connection, command: RemoveFile, at: dt.datetime) -> Result:
         .where(
             attachment.c.agency_id == command.agency,
             attachment.c.id == command.attachment,
+            attachment.c.role.in_([role.value for role in RECEIVED]),  # a signed version stays for ever
             attachment.c.removed_at.is_(None),
         )
         .values(removed_at=at)

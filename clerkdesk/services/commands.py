@@ -208,7 +208,7 @@ class VoidNumber(Command):
 
 
 class ConfirmLastNumber(Command):
-    """After a restore: the last number on paper; numbering goes on behind it, what is missing becomes void."""
+    """The last number on paper, after a restore or for a fresh book in mid-year; numbering goes on behind it."""
 
     register_id: UUID
     year: int

@@ -26,6 +26,7 @@ from clerkdesk.services.vocabulary import AttachmentRole, OutgoingStatus, Role
 
 if TYPE_CHECKING:
     from clerkdesk.services.desk import Desk
+    from clerkdesk.services.people import Person
     from clerkdesk.services.signing.keys import SigningKey
 
 Progress = Callable[[str], None]
@@ -101,12 +102,17 @@ def sign_as_leader(desk: Desk, outgoing_id: UUID, key: SigningKey, image: bytes 
 
     row = _at_step(desk, outgoing_id, OutgoingStatus.SUBMITTED_FOR_SIGNATURE)
     person = desk.person
-    if not person.roles & {Role.LEADER, Role.HEAD_OF_UNIT} or row["signer_id"] not in (None, person.id):
+    if not may_sign(person, row):
         raise NotTheSigner(signer=row["signer_name"])
     _check_holder(key, row["signer_name"])
     pdf = _file(desk, outgoing_id, AttachmentRole.PREPARED)
     signed = sign(pdf, key, image=image, signed_at=now())
     _record_signature(desk, outgoing_id, signed, key.fingerprint)
+
+
+def may_sign(person: Person, row: dict[str, Any]) -> bool:
+    """Say whether this person is the one whose signature the document awaits (NĐ 30/2020 Đ13)."""
+    return bool(person.roles & {Role.LEADER, Role.HEAD_OF_UNIT}) and row["signer_id"] in (None, person.id)
 
 
 def take_signed_elsewhere(desk: Desk, outgoing_id: UUID, pdf: bytes) -> None:

@@ -56,7 +56,7 @@ def log_in(store: Store, agency: UUID, username: str, typed: str) -> Session:
         found = None if row is None else person_by_id(connection, agency, row.id)
     if row is None or found is None:
         hash_password(typed)
-        raise LoginRefused(left=FAILURES_ALLOWED - 1)
+        raise LoginRefused
     if row.locked_until is not None and row.locked_until > at:
         raise AccountLocked(until=f"{local(row.locked_until):%H:%M}")
     if password_matches(row.argon2id, typed):
@@ -69,7 +69,7 @@ def log_in(store: Store, agency: UUID, username: str, typed: str) -> Session:
     _note(store, agency, row.id, failures, locked)
     if locked is not None:
         raise AccountLocked(until=f"{local(locked):%H:%M}")
-    raise LoginRefused(left=FAILURES_ALLOWED - failures)
+    raise LoginRefused
 
 
 def _note(store: Store, agency: UUID, person_id: UUID, failures: int, locked_until: dt.datetime | None) -> None:

@@ -22,6 +22,8 @@ from clerkdesk.services.clock import local
 from clerkdesk.services.vocabulary import EntryState
 
 OPEN_RESERVATIONS_ALLOWED = 20
+LARGEST_JUMP = 50_000
+LOST_HOLDER = "Nhập lại từ giấy"  # who holds the numbers that a restored store has lost
 
 
 class RegisterNotOpen(RuleBroken):
@@ -59,7 +61,7 @@ class NumberUnknown(RuleBroken):
 class NumberNotReserved(RuleBroken):
     """The number is not held."""
 
-    sentence = N_("Số {number} không phải số đang giữ. Bấm F4 để xem các số đang giữ.")
+    sentence = N_("Số {number} không phải số đang giữ. Bấm Ctrl+R để chọn số đang giữ.")
 
 
 class TooManyReserved(RuleBroken):
@@ -85,6 +87,18 @@ class ReasonMissing(RuleBroken):
 
     sentence = N_("Phải ghi lý do.")
     field = "reason"
+
+
+class AlreadyNumbering(RuleBroken):
+    """The book gives numbers already."""
+
+    sentence = N_("“{title}” đang cấp số. Chỉ đặt được số bắt đầu cho sổ mới mở, hoặc sổ vừa phục hồi.")
+
+
+class JumpTooFar(RuleBroken):
+    """The last number is too far away to be right."""
+
+    sentence = N_("Số {number} quá xa: mỗi lần bỏ qua nhiều nhất {most} số. Kiểm tra lại số cuối cùng.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,32 +233,74 @@ def void(tx: Connection, issue: Issue, number: int, sub_number: str, reason: str
     return document
 
 
-def resume_after_restore(tx: Connection, issue: Issue, last_number: int, reason: str) -> int:
-    """Go on behind the last number on paper after a restore; numbers that the store has lost become void.
+def resume_behind(tx: Connection, issue: Issue, last_number: int, reason: str) -> int:
+    """Go on behind the last number on paper; every number in between gets its entry with the reason.
 
-    Returns: how many numbers were voided.
+    After a restore the numbers that the store has lost are held, so that the documents that bear them on paper can be
+    entered again under them; at the year's end what was not is void. A fresh book of an agency that comes from paper
+    or another program starts behind its numbers, which are void here: their documents stand in the old book.
+
+    Returns: how many numbers were entered.
 
     Raises:
-        ReasonMissing, RegisterNotOpen; NumberUnknown: the store already knows a higher number.
-        RegisterClosed, PenElsewhere: the book was never suspended, and is not ours to number in.
+        ReasonMissing, RegisterNotOpen, RegisterClosed, PenElsewhere.
+        NumberUnknown: the store already knows a higher number.
+        AlreadyNumbering: the book is in use and was not restored.
+        JumpTooFar: more numbers than an agency gives in a year.
     """
     if not reason:
         raise ReasonMissing
     book = _book(tx, issue)
-    if book.state != "SUSPENDED":
+    restored = book.state == "SUSPENDED"
+    if not restored:
         _open_book(tx, issue)
-    first_missing = book.next_number
-    if last_number < first_missing - 1:
+        if book.next_number != 1:
+            raise AlreadyNumbering(title=book.title)
+    first = book.next_number
+    if last_number < first - 1:
         raise NumberUnknown(number=last_number, year=issue.year)
+    if last_number - first >= LARGEST_JUMP:
+        raise JumpTooFar(number=last_number, most=LARGEST_JUMP)
     tx.execute(
         update(register_year)
         .where(_book_key(issue))
         .values(state="OPEN", holder_desk=issue.desk, next_number=last_number + 1)
     )
     at = max(issue.at, book.last_registered_at or issue.at)
-    for number in range(first_missing, last_number + 1):
-        _insert(tx, issue, number, "", EntryState.VOID, at, reason=reason)
-    return last_number + 1 - first_missing
+    for number in range(first, last_number + 1):
+        if restored:
+            _insert(
+                tx, issue, number, "", EntryState.RESERVED, at, reason=reason, holder=LOST_HOLDER,
+                expires_on=dt.date(issue.year, 12, 31),
+            )  # fmt: skip
+        else:
+            _insert(tx, issue, number, "", EntryState.VOID, at, reason=reason)
+    return last_number + 1 - first
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A number that is held (giữ số): for whom, why, until when."""
+
+    number: int
+    holder: str
+    reason: str
+    expires_on: dt.date
+
+
+def held_numbers(tx: Connection, agency: UUID, register_id: UUID, year: int) -> list[Held]:
+    """Return what is held in a book, lowest number first."""
+    rows = tx.execute(
+        select(entry.c.number, entry.c.holder, entry.c.reason, entry.c.expires_on)
+        .where(
+            entry.c.agency_id == agency,
+            entry.c.register_id == register_id,
+            entry.c.year == year,
+            entry.c.state == EntryState.RESERVED,
+        )
+        .order_by(entry.c.number)
+    )
+    return [Held(row.number, row.holder, row.reason, row.expires_on) for row in rows]
 
 
 def reserved_numbers(tx: Connection, agency: UUID, register_id: UUID, year: int) -> list[int]:

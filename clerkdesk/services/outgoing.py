@@ -17,7 +17,7 @@ from clerkdesk.data.schema import arrival, dispatch, outgoing, symbol
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_, _
 from clerkdesk.services import numbering
-from clerkdesk.services.attachments import attach
+from clerkdesk.services.attachments import attach, attach_received
 from clerkdesk.services.clock import local, today
 from clerkdesk.services.commands import (
     CorrectOutgoing,
@@ -137,7 +137,7 @@ def enter_outgoing(tx: Connection, command: EnterOutgoing, at: dt.datetime) -> R
         )
     )
     _write_recipients(tx, command.agency, command.uid, command.recipients, at)
-    attach(tx, command, command.uid, command.files, at)
+    attach_received(tx, command, command.uid, command.files, at)
     return Result(subject=command.uid)
 
 
@@ -338,6 +338,15 @@ def expected_notation(connection: Connection, agency: UUID, row: dict[str, Any],
     """Return what will stand behind the number, before there is one: the draft prints it."""
     template, _register = _symbol(connection, agency, row["symbol_id"])
     return notation(template, year, symbol_parts(connection, agency, row))
+
+
+def register_of(connection: Connection, agency: UUID, symbol_id: UUID) -> UUID:
+    """Return the register in which documents of a symbol are numbered.
+
+    Raises:
+        SymbolUnknown.
+    """
+    return _symbol(connection, agency, symbol_id)[1]
 
 
 def _symbol(tx: Connection, agency: UUID, symbol_id: UUID) -> tuple[str, UUID]:

@@ -30,7 +30,7 @@ class PasswordsDiffer(BadInput):
 class LoginRefused(NotAllowed):
     """Wrong user name or password; which of both is not said."""
 
-    sentence = N_("Tên đăng nhập hoặc mật khẩu không đúng. Còn {left} lần thử.")
+    sentence = N_("Tên đăng nhập hoặc mật khẩu không đúng. Sai 5 lần liên tiếp thì tài khoản tạm khóa 15 phút.")
     field = "password"
 
 

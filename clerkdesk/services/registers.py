@@ -99,9 +99,9 @@ class NumberVoided(Result):
 
 
 class NumberingResumed(Result):
-    """How many lost numbers were entered as void."""
+    """How many numbers were entered as held (after a restore) or void (a fresh book)."""
 
-    voided: int = 0
+    entered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,11 +310,11 @@ def void_number(tx: Connection, command: VoidNumber, at: dt.datetime) -> NumberV
 
 
 def confirm_last_number(tx: Connection, command: ConfirmLastNumber, at: dt.datetime) -> NumberingResumed:
-    """Go on numbering after a restore, behind the last number that stands on paper."""
-    voided = numbering.resume_after_restore(
+    """Go on numbering behind the last number that stands on paper: after a restore, or in a fresh book."""
+    entered = numbering.resume_behind(
         tx, _issue(command, command.register_id, command.year, at), command.last_number, command.reason
     )
-    return NumberingResumed(subject=command.register_id, voided=voided)
+    return NumberingResumed(subject=command.register_id, entered=entered)
 
 
 def _issue(

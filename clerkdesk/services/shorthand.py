@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TypeVar
 
 from clerkdesk.errors import BadInput
-from clerkdesk.i18n import N_
+from clerkdesk.i18n import N_, _
 from clerkdesk.services.folding import clean_line, folded
 from clerkdesk.services.vocabulary import (
     DispatchChannel,
@@ -219,7 +219,7 @@ def parse_code(kind: type[E_], typed: str) -> E_:
     for member in kind:
         if text and folded(member.label).startswith(text):  # type: ignore[attr-defined]
             return member
-    choices = ", ".join(f"{codes[0] or '␣'} {member.label}" for member, codes in CODES[kind].items())  # type: ignore[attr-defined]
+    choices = ", ".join(f"{codes[0] or _('để trống')} {member.label}" for member, codes in CODES[kind].items())  # type: ignore[attr-defined]
     raise CodeNotUnderstood(typed=typed, choices=choices)
 
 

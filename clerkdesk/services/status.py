@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select, text
 
-from clerkdesk.data.schema import arrival, outbox, outgoing
+from clerkdesk.data.schema import arrival, outgoing
 from clerkdesk.services import numbering, registers
 from clerkdesk.services.clock import local, now, today
 from clerkdesk.services.reference_code import number_text
@@ -23,7 +23,6 @@ class DeskStatus:
     """State of the desk in one line; `next_arrival` is empty while no arrivals book is open."""
 
     next_arrival: str
-    unsent: int
     roles: str
     local_time: str
 
@@ -47,15 +46,8 @@ def desk_status(desk: Desk) -> DeskStatus:
         agency = desk.agency_id
         register = registers.arrivals_register(connection, agency)
         following = None if register is None else numbering.next_number(connection, agency, register, today().year)
-        # The outbox is sent in order, so what waits is one run: two look-ups, however long it is.
-        first, last = connection.execute(
-            select(func.min(outbox.c.audit_seq), func.max(outbox.c.audit_seq)).where(
-                outbox.c.agency_id == agency, outbox.c.state == "QUEUED"
-            )
-        ).one()
-        unsent = 0 if last is None else last - first + 1
     roles = ", ".join(sorted(role.label for role in desk.person.roles))
-    return DeskStatus(number_text(following) if following else "", unsent, roles, f"{local(now()):%d/%m/%Y %H:%M}")
+    return DeskStatus(number_text(following) if following else "", roles, f"{local(now()):%d/%m/%Y %H:%M}")
 
 
 def waiting(connection: Connection, agency: UUID) -> Waiting:

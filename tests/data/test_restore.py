@@ -69,7 +69,7 @@ def test_restored_store_numbers_nothing_before_the_paper_is_confirmed(desk: Desk
         )
     )
     assert register(desk).number == last_on_paper + 1
-    assert book(desk, "DEN").void == 3
+    assert book(desk, "DEN").reserved == 3
     desk.close()
 
     assert restored.aside is not None

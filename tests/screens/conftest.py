@@ -76,7 +76,9 @@ def furnish_with_people(desk: Desk) -> None:
 
 def _employ(desk: Desk, username: str, full_name: str, position: str, role: Role) -> None:
     hashed = hash_password(PASSWORD)
-    person = c.NewPerson(id=new_id(), username=username, full_name=full_name, position=position, roles=frozenset({role}))
+    person = c.NewPerson(
+        id=new_id(), username=username, full_name=full_name, position=position, roles=frozenset({role})
+    )
     desk.do(desk.make(c.AddPerson, person=person, password_hash=hashed))
     own = desk.make(c.SetPassword, person=person.id, password_hash=hashed)
     desk.do(own.model_copy(update={"actor": person.id}))  # not the first password any more
@@ -99,9 +101,7 @@ def _p12(authority: DevelopmentCa, holder: str) -> bytes:
 
 
 @pytest.fixture
-def office(
-    staffed: Path, tmp_path: Path, clock: OfficeClock, cheap_passwords: None, no_keyring: None
-) -> Path:
+def office(staffed: Path, tmp_path: Path, clock: OfficeClock, cheap_passwords: None, no_keyring: None) -> Path:
     """A copy of the staffed office, on Friday 20 November 2026 at nine; no program has its store open."""
     folder = tmp_path / "office"
     shutil.copytree(staffed, folder)

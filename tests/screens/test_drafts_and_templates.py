@@ -38,9 +38,9 @@ class TestDrafts:
             await clerk.press("f2")
             assert "Đã cấp số đến 04/2026" in clerk.message
             assert clerk.rows(DRAFTS) == []
-            assert [str(row.uid) for row in clerk.rows("SELECT command_uid AS uid FROM audit ORDER BY seq DESC LIMIT 1")] == [
-                str(before.uid)
-            ]
+            assert [
+                str(row.uid) for row in clerk.rows("SELECT command_uid AS uid FROM audit ORDER BY seq DESC LIMIT 1")
+            ] == [str(before.uid)]
 
     async def test_a_saved_form_leaves_no_draft(self, office: Path) -> None:
         async with at_the_terminal(office) as clerk:

@@ -123,7 +123,13 @@ class TestRecord:
             await clerk.go("de")
             await clerk.press("down", "enter")
             assert clerk.heading == "VĂN BẢN ĐẾN · SỐ 02/2026"
-            for fact in (LETTER, "Sở Tài chính tỉnh Sông Hương", "Quyết toán kinh phí quý III", "Đã vào sổ", "17/11/2026"):
+            for fact in (
+                LETTER,
+                "Sở Tài chính tỉnh Sông Hương",
+                "Quyết toán kinh phí quý III",
+                "Đã vào sổ",
+                "17/11/2026",
+            ):
                 assert fact in clerk.seen()
             await clerk.press("escape")
             assert clerk.screen == "DocumentListScreen"
@@ -141,7 +147,11 @@ class TestRecord:
             await clerk.until(lambda: clerk.screen == "ArrivalRecordScreen")
             await clerk.sees("Quyết toán kinh phí quý III năm 2026 → Quyết toán quý IV (Đọc nhầm)")
             (row,) = clerk.rows("SELECT * FROM correction")
-            assert (row.field, row.old_value, row.new_value) == ("subject", "Quyết toán kinh phí quý III năm 2026", "Quyết toán quý IV")
+            assert (row.field, row.old_value, row.new_value) == (
+                "subject",
+                "Quyết toán kinh phí quý III năm 2026",
+                "Quyết toán quý IV",
+            )
             assert clerk.rows("SELECT * FROM draft") == []
 
     async def test_a_correction_without_a_reason_or_without_a_change_is_refused(self, office: Path) -> None:

@@ -78,9 +78,7 @@ async def submit(clerk: Clerk, draft: Path) -> None:
 def sealed_file(clerk: Clerk) -> bytes:
     (row,) = clerk.rows(OUTGOING)
     files = clerk.desk.read(files_of, UUID(row.id))
-    return read_file(
-        clerk.desk.store, next(file["sha256"] for file in files if file["role"] == AttachmentRole.SEALED)
-    )
+    return read_file(clerk.desk.store, next(file["sha256"] for file in files if file["role"] == AttachmentRole.SEALED))
 
 
 async def test_a_document_goes_from_draft_to_release_by_keys_alone(office: Path, draft: Path, tmp_path: Path) -> None:

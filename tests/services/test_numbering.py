@@ -312,15 +312,42 @@ def confirm(desk: Desk, last: int, reason: str = "Phục hồi từ bản sao l�
     )
 
 
-@pytest.mark.parametrize(("last", "voided"), [(3, 0), (4, 1), (10, 7)])
-def test_after_a_restore_numbering_goes_on_behind_the_last_number_on_paper(desk: Desk, last: int, voided: int) -> None:
+@pytest.mark.parametrize(("last", "lost"), [(3, 0), (4, 1), (10, 7)])
+def test_after_a_restore_numbering_goes_on_behind_the_last_number_on_paper(desk: Desk, last: int, lost: int) -> None:
     for _ in range(3):
         register(desk)
     state_of_book(desk, "SUSPENDED")
-    assert confirm(desk, last).model_dump()["voided"] == voided
+    assert confirm(desk, last).model_dump()["entered"] == lost
     assert register(desk).number == last + 1
-    lost = rows(desk.store, "SELECT number, reason FROM entry WHERE state = 'VOID' ORDER BY number")
-    assert [tuple(row) for row in lost] == [(number, "Phục hồi từ bản sao lưu") for number in range(4, last + 1)]
+    held = rows(desk.store, "SELECT number, reason, holder FROM entry WHERE state = 'RESERVED' ORDER BY number")
+    reason = "Phục hồi từ bản sao lưu"
+    assert [tuple(row) for row in held] == [(n, reason, numbering.LOST_HOLDER) for n in range(4, last + 1)]
+
+
+def test_a_document_that_the_restored_store_has_lost_is_entered_again_under_its_own_number(desk: Desk) -> None:
+    state_of_book(desk, "SUSPENDED")
+    confirm(desk, 5)
+    assert register(desk, reserved_number=3).number == 3
+    assert register(desk).number == 6
+
+
+def test_an_agency_that_comes_from_paper_in_mid_year_starts_behind_its_numbers(desk: Desk) -> None:
+    assert confirm(desk, 1859, "Đã cấp ở sổ giấy").model_dump()["entered"] == 1859
+    assert register(desk).number == 1860
+    assert rows(desk.store, "SELECT count(*) FROM entry WHERE state = 'VOID'")[0][0] == 1859
+
+
+def test_a_book_in_use_is_not_moved_ahead(desk: Desk) -> None:
+    register(desk)
+    before = everything(desk.store)
+    with pytest.raises(numbering.AlreadyNumbering):
+        confirm(desk, 9)
+    assert everything(desk.store) == before
+
+
+def test_a_jump_beyond_any_year_is_refused(desk: Desk) -> None:
+    with pytest.raises(numbering.JumpTooFar):
+        confirm(desk, 1_000_000)
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ class Registry(RuleBasedStateMachine):
             bring_to(self.desk, OutgoingStatus.SEALED)
             self.commands += 5
 
-    @rule(where=st.sampled_from(["attach", "_learn_suffix", "record", "_queue"]))
+    @rule(where=st.sampled_from(["attach_received", "_learn_suffix", "record", "_queue"]))
     def the_power_fails_after_the_number_was_taken(self, where: str) -> None:
         if not self.is_open():
             return

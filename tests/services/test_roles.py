@@ -95,7 +95,7 @@ def each_command(desk: Desk) -> list[c.Command]:
         desk.make(
             c.ReserveNumber, register_id=book, year=2026, holder="A", reason="B", expires_on=dt.date(2026, 12, 1)
         ),
-        desk.make(c.ConfirmLastNumber, register_id=book, year=2026, last_number=9, reason="x"),
+        desk.make(c.ConfirmLastNumber, register_id=copies, year=2026, last_number=9, reason="x"),
         arrival_command(desk),
         desk.make(c.CorrectArrival, arrival=arrival, facts=facts, reason="x"),
         desk.make(c.SubmitArrival, arrival=arrival, to_places="Giám đốc"),

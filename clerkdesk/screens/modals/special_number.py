@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
 from clerkdesk.i18n import _
-from clerkdesk.screens.modals.ask import AskModal, Question
+from clerkdesk.screens.modals.pick import PickModal, pick_from
+
+if TYPE_CHECKING:
+    from clerkdesk.services.desk import Desk
 
 
-class SpecialNumberModal(AskModal):
-    """Answers with (held number or None, number to insert behind or None, reason)."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which number a document shall get: a held one, or a sub-number; neither is the next number."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            _("Số đặc biệt"),
-            (
-                Question("reserved", _("Số đang giữ"), required=False),
-                Question("behind", _("Số phụ sau số"), required=False),
-                Question("reason", _("Lý do (số phụ)"), required=False),
-            ),
-            _("Nhập số đang giữ để dùng, hoặc số có sẵn để chèn 15a, 15b… kèm lý do. Số phụ được liệt kê khi đóng sổ."),
-        )
+    held: int | None = None
+    sub_number: bool = False
 
-    def action_answer(self) -> None:
-        """Close with the numbers."""
-        from textual.widgets import Static
 
-        from clerkdesk.errors import ClerkDeskError
-        from clerkdesk.screens.widgets.entry_field import EntryField
-        from clerkdesk.services.shorthand import parse_number
+class SpecialNumberModal(PickModal[Chosen]):
+    """Lists the next number, the held numbers of a book with their holders, and the sub-number."""
 
-        typed = {name: self.query_one(f"#ask-{name}", EntryField).value for name in ("reserved", "behind", "reason")}
-        try:
-            reserved, behind = parse_number(typed["reserved"]), parse_number(typed["behind"])
-        except ClerkDeskError as error:
-            self.query_one("#trouble", Static).update(f"✗ {error.message}")
-            self.app.bell()
-            return
-        if (reserved is None) == (behind is None):
-            self.query_one("#trouble", Static).update("✗ " + _("Nhập một trong hai: số đang giữ, hoặc số để chèn sau."))
-            self.app.bell()
-            return
-        self.dismiss((reserved, behind, typed["reason"]))
+    def __init__(self, desk: Desk, register: UUID, year: int, *, sub_numbers: bool) -> None:
+        from clerkdesk.services.numbering import held_numbers
+        from clerkdesk.services.reference_code import number_text
+
+        choices = [(_("Số tiếp theo, như thường"), Chosen())]
+        for one in desk.read(held_numbers, register, year):
+            line = _("Số đang giữ {number}: {holder} – {reason} (đến {until})")
+            until = f"{one.expires_on:%d/%m/%Y}"
+            label = line.format(number=number_text(one.number), holder=one.holder, reason=one.reason, until=until)
+            choices.append((label, Chosen(held=one.number)))
+        if sub_numbers:
+            choices.append((_("Số phụ (15a, 15b…) chèn sau một số đã có"), Chosen(sub_number=True)))
+        super().__init__(_("Văn bản này lấy số nào?"), pick_from(choices))

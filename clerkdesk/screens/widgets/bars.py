@@ -8,13 +8,14 @@ from textual import getters
 from textual.widgets import Static
 
 from clerkdesk.i18n import _
+from clerkdesk.screens.keys import key_name
 from clerkdesk.screens.widgets.plain_text import fit, one_line
 
 if TYPE_CHECKING:
     from clerkdesk.screens.app import ClerkApp
 
 # The order and the short words of the key line; what a screen cannot do is left blank, so that keys keep their place.
-KEY_LINE = ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f12")
+KEY_LINE = ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f12", "delete")
 
 
 class KeyBar(Static):
@@ -35,14 +36,14 @@ class KeyBar(Static):
         labels = {
             key: active.binding.description
             for key, active in self.screen.active_bindings.items()
-            if active.binding.description and active.enabled
+            if active.binding.description and active.binding.id and active.enabled
         }
-        shown = [f"{key.upper()} {_(labels[key])}" for key in KEY_LINE if key in labels]
+        shown = [f"{key_name(key)} {_(labels[key])}" for key in KEY_LINE if key in labels]
         self.update(" ".join(shown))
 
 
 class StatusBar(Static):
-    """Next number, connection, what is unsent, who works here; in words, always visible."""
+    """Next number, connection, who works here; in words, always visible."""
 
     if TYPE_CHECKING:
         app = getters.app(ClerkApp)
@@ -67,7 +68,6 @@ class StatusBar(Static):
         parts = [
             _("Số đến tiếp: {number}").format(number=status.next_arrival or "—"),
             _("Tại chỗ"),
-            _("Chờ đồng bộ {count}").format(count=status.unsent),
             f"{person.full_name} ({status.roles})",
         ]
         if self.app.telex_on:

@@ -38,7 +38,8 @@ class PageBody(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
-        return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width)
+        line = self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width)
+        return line.apply_style(self.rich_style)
 
     def _drawn(self, width: int) -> list[Strip]:
         page = self.page
