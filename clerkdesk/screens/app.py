@@ -45,7 +45,7 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "help", N_("Trợ giúp"), id="app.help", priority=True),
+        Binding("f1", "help", N_("Giúp"), id="app.help", priority=True),
         Binding("ctrl+g", "go_to", N_("Đi tới"), id="app.go_to", priority=True),
         Binding("ctrl+p", "command_palette", N_("Lệnh"), id="app.palette", priority=True),
         Binding("ctrl+t", "telex", N_("Gõ Telex"), id="app.telex", priority=True),

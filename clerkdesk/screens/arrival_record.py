@@ -50,7 +50,7 @@ class ArrivalRecordScreen(RecordScreen):
         Binding("f6", "save_copy", N_("Chép tệp"), id="record.copy"),
         Binding("f8", "print", N_("In"), id="record.print"),
         Binding("f10", "finish", N_("Xong"), id="record.finish"),
-        Binding("delete", "void", N_("Hủy số"), id="record.void"),
+        Binding("delete", "void", N_("Hủy"), id="record.void"),
         Binding("ctrl+n", "next_page", N_("Trang sau của tệp"), show=False, id="preview.next"),
         Binding("ctrl+b", "previous_page", N_("Trang trước của tệp"), show=False, id="preview.previous"),
     ]

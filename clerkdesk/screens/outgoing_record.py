@@ -48,7 +48,7 @@ class OutgoingRecordScreen(RecordScreen):
         Binding("f9", "sign", N_("Ký"), id="outgoing.sign"),
         Binding("f10", "forward", N_("Chuyển"), id="outgoing.forward"),
         Binding("ctrl+r", "reserved", N_("Dùng số giữ"), id="outgoing.reserved"),
-        Binding("delete", "void", N_("Hủy số"), id="record.void"),
+        Binding("delete", "void", N_("Hủy"), id="record.void"),
         Binding("ctrl+n", "next_page", N_("Trang sau của tệp"), show=False, id="preview.next"),
         Binding("ctrl+b", "previous_page", N_("Trang trước của tệp"), show=False, id="preview.previous"),
     ]

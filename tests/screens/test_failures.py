@@ -101,12 +101,13 @@ async def test_a_list_that_cannot_be_read_to_its_end_still_shows_its_first_page(
 async def test_a_backup_that_fails_is_told(office: Path, monkeypatch: pytest.MonkeyPatch, ours: bool) -> None:
     async with at_the_terminal(office) as clerk:
         await clerk.go("cd")
-        error = StoreFull(path=office, free="0 MB") if ours else Broken(SECRET_WORDS)
+        full = StoreFull(path=office, free="0 MB")
+        error = full if ours else Broken(SECRET_WORDS)
         break_in_background(monkeypatch, backups, "make_backup", error)
         await clerk.press("f9")
         await clerk.workers_done()
         if ours:
-            assert clerk.message == f"✗ {error.message}"  # type: ignore[attr-defined]
+            assert clerk.message == f"✗ {full.message}"
         else:
             await told(clerk, office)
 

@@ -96,7 +96,7 @@ async def test_help_says_what_a_screen_is_for_and_names_each_of_its_keys(office:
             await clerk.press("f1")
             assert clerk.screen == "HelpModal"
             shown = clerk.words()
-            assert " ".join(str(screen.HELP).split())[:40] in shown  # type: ignore[attr-defined]
+            assert " ".join(str(screen.HELP).split())[:40] in shown
             assert [key for key in keys if key not in shown] == []
             await clerk.press("escape")
             assert clerk.app.screen is screen

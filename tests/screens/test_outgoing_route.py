@@ -120,7 +120,7 @@ def check_signatures(pdf: bytes, authority: bytes) -> None:
     assert [one.field_name for one in signatures] == ["leader", "agency"]
     for one in signatures:
         status = validate_pdf_signature(one, context)
-        assert status.bottom_line, status.pretty_print_details()
+        assert status.bottom_line, status.summary()
 
 
 async def test_a_wrong_passphrase_or_holder_is_told_and_nothing_changes(office: Path, draft: Path) -> None:
