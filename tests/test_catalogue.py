@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from clerkdesk import i18n
-from clerkdesk.screens.keys import BOUND_IN, bindings_of
+from clerkdesk.screens.keys import BOUND_IN, bindings_of, key_name
 from clerkdesk.screens.outgoing_record import _POSSIBLE
-from clerkdesk.screens.keys import key_name
 from clerkdesk.screens.widgets.bars import KEY_LINE
 from clerkdesk.services.vocabulary import OutgoingStatus
 
@@ -124,7 +123,9 @@ def test_key_line_of_every_screen_fits_in_both_languages(english: dict[str, str]
             or status.name in _POSSIBLE[binding.action]
         }
         for words in ({}, english):
-            line = " ".join(f"{key_name(key)} {words.get(labels[key], labels[key])}" for key in KEY_LINE if key in labels)
+            line = " ".join(
+                f"{key_name(key)} {words.get(labels[key], labels[key])}" for key in KEY_LINE if key in labels
+            )
             assert len(line) <= 78, line
 
 

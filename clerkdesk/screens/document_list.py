@@ -42,9 +42,14 @@ _TITLES = {
 }  # fmt: skip
 
 
-def columns_for(arrivals: bool, width: int) -> tuple[tuple[int, ...], tuple[Column, ...]]:
+# A document that waits for its signature has no code yet; whose signature it waits for is what one looks for.
+_FOR_SIGNATURE = ((2, 16, False), (1, 8, False), (3, 30, True), (4, 11, False))
+
+
+def columns_for(kind: ListKind, width: int) -> tuple[tuple[int, ...], tuple[Column, ...]]:
     """Return which cells a list shows on a terminal of this width, and their columns."""
-    cells = _CELLS[arrivals, width >= WIDE]
+    arrivals = kind.of_arrivals
+    cells = _FOR_SIGNATURE if kind == "FOR_SIGNATURE" else _CELLS[arrivals, width >= WIDE]
     titles = _TITLES[arrivals]
     return tuple(cell for cell, _w, _s in cells), tuple(Column(_(titles[cell]), w, stretch=s) for cell, w, s in cells)
 
@@ -111,7 +116,7 @@ class DocumentListScreen(OfficeScreen):
         kind = ListKind(self.area.upper())
         self.kind = kind
         self.query_asked = ListQuery(kind, order=orders_of(kind)[0])
-        self.cells, columns = columns_for(kind.of_arrivals, self.app.size.width)
+        self.cells, columns = columns_for(kind, self.app.size.width)
         yield EntryField("filter", id="filter", placeholder=_("chữ cần tìm, hoặc số"))
         yield WindowedTable(columns, id="table")
 
@@ -121,7 +126,7 @@ class DocumentListScreen(OfficeScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """Show fewer cells where there is less room."""
-        cells, columns = columns_for(self.kind.of_arrivals, event.size.width)
+        cells, columns = columns_for(self.kind, event.size.width)
         if cells != self.cells:
             self.cells = cells
             self.table.columns = columns

@@ -40,7 +40,7 @@ from clerkdesk.services.lengths import LONGEST, Missing, TooLong, check_lengths,
 from clerkdesk.services.reference_code import SymbolParts, notation, number_text
 from clerkdesk.services.secrecy import refuse_secrets
 from clerkdesk.services.settings import read_setting
-from clerkdesk.services.vocabulary import AttachmentRole, DispatchState, OutgoingStatus, ReleaseForm
+from clerkdesk.services.vocabulary import AttachmentRole, DispatchChannel, DispatchState, OutgoingStatus, ReleaseForm
 
 
 class OutgoingUnknown(RuleBroken):
@@ -62,6 +62,15 @@ class PaperReasonMissing(RuleBroken):
         "Phát hành kèm bản giấy phải chọn lý do (Hà Nam 44/2024 Điều 5.5). Chọn lý do, hoặc chọn “Chỉ điện tử”."
     )
     field = "paper_reason"
+
+
+class PaperNotReleased(RuleBroken):
+    """A copy goes by post although the document is released electronically only."""
+
+    sentence = N_(
+        "Hình thức là “Chỉ điện tử” nhưng có nơi nhận qua bưu điện. Đổi kênh của nơi nhận, hoặc chọn kèm bản giấy và lý do."
+    )
+    field = "release_form"
 
 
 class SymbolUnknown(RuleBroken):
@@ -126,6 +135,7 @@ def enter_outgoing(tx: Connection, command: EnterOutgoing, at: dt.datetime) -> R
         AnsweredArrivalUnknown, DocumentTooLarge.
     """
     _check(tx, command.agency, command.facts)
+    _check_paper(command.facts, command.recipients)
     tx.execute(
         insert(outgoing).values(
             agency_id=command.agency,
@@ -151,6 +161,7 @@ def correct_outgoing(tx: Connection, command: CorrectOutgoing, at: dt.datetime) 
     if old["status"] == OutgoingStatus.VOIDED:
         raise _wrong_step(old)
     _check(tx, command.agency, command.facts)
+    _check_paper(command.facts, command.recipients)
     new = _columns(command.facts)
     if old["number"] is not None:
         for field in ("symbol_id", "document_type", "normative", "body", "unit_short_name"):
@@ -370,6 +381,13 @@ def _check(tx: Connection, agency: UUID, facts: OutgoingFacts) -> None:
         known = select(arrival.c.id).where(arrival.c.agency_id == agency, arrival.c.id == facts.answers_arrival)
         if tx.execute(known).first() is None:
             raise AnsweredArrivalUnknown
+
+
+def _check_paper(facts: OutgoingFacts, recipients: tuple[Recipient, ...]) -> None:
+    """Paper goes out only where the form of release says so (Hà Nam 44/2024 Đ5.3, Đ5.5)."""
+    posted = any(one.channel == DispatchChannel.POST for one in recipients)
+    if posted and facts.release_form == ReleaseForm.ELECTRONIC_ONLY:
+        raise PaperNotReleased
 
 
 def _columns(facts: OutgoingFacts) -> dict[str, Any]:

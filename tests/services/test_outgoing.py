@@ -22,6 +22,7 @@ from clerkdesk.services.outgoing import (
     AnsweredArrivalUnknown,
     IssueDateWrong,
     OutgoingUnknown,
+    PaperNotReleased,
     PaperReasonMissing,
     SymbolUnknown,
     WrongStep,
@@ -350,10 +351,23 @@ def test_a_document_without_recipients_is_not_released(desk: Desk) -> None:
     assert everything(desk.store) == before
 
 
+def with_paper(desk: Desk) -> c.OutgoingFacts:
+    """The facts of a letter that goes out on paper too."""
+    form = {"release_form": ReleaseForm.ELECTRONIC_AND_PAPER, "paper_reason": PaperReason.NOT_CONNECTED}
+    return outgoing_facts(desk, **form)
+
+
+def test_what_is_released_electronically_only_is_not_posted(desk: Desk) -> None:
+    to = (c.Recipient(name="Xã An Khê", channel=DispatchChannel.POST),)
+    with pytest.raises(PaperNotReleased):
+        desk.do(desk.make(c.EnterOutgoing, facts=outgoing_facts(desk), recipients=to))
+    assert desk.do(desk.make(c.EnterOutgoing, facts=with_paper(desk), recipients=to)).subject
+
+
 def test_every_recipients_copy_is_sent_and_followed_by_itself(desk: Desk) -> None:
     outgoing = bring_to(desk, S.SEALED)
     to = tuple(c.Recipient(name=f"Nhận bằng {channel}", channel=channel) for channel in DispatchChannel)
-    desk.do(desk.make(c.CorrectOutgoing, outgoing=outgoing, facts=outgoing_facts(desk), recipients=to))
+    desk.do(desk.make(c.CorrectOutgoing, outgoing=outgoing, facts=with_paper(desk), recipients=to))
     waiting = {row["channel"]: row["id"] for row in desk.read(recipients_of, outgoing)}
     first = {"id": waiting["POST"]}
     with pytest.raises(DispatchUnknown):
@@ -383,7 +397,7 @@ def test_the_postal_book_holds_what_was_posted_on_its_days_by_vietnams_calendar(
     clock.set(dt.datetime(2026, 11, 20, 6, 30, tzinfo=VIETNAM))  # the day before in UTC
     for channel in (DispatchChannel.POST, DispatchChannel.EMAIL):
         to = (c.Recipient(name=f"Xã {channel}", channel=channel, envelopes=2),)
-        outgoing = subject_of(desk.do(desk.make(c.EnterOutgoing, facts=outgoing_facts(desk), recipients=to)))
+        outgoing = subject_of(desk.do(desk.make(c.EnterOutgoing, facts=with_paper(desk), recipients=to)))
         for step in ("SubmitForSignature", "RecordLeaderSignature", "IssueNumber", "RecordSeal", "Release"):
             desk.do(steps_of(desk, outgoing)[step])
     lines = desk.read(postal_lines, SIGNED, SIGNED)

@@ -14,7 +14,6 @@ from clerkdesk.services.ids import new_id
 from clerkdesk.services.office import HANDLERS, AccountClosed, RoleMissing, execute
 from clerkdesk.services.vocabulary import ArrivalStatus, Direction, DispatchState, OutgoingStatus, Role
 
-from ..office import book as book_of
 from ..office import (
     PASSWORD,
     arrival_command,
@@ -32,6 +31,7 @@ from ..office import (
     steps_of,
     subject_of,
 )
+from ..office import book as book_of
 
 BOOKS = {Role.CLERK, Role.ADMINISTRATOR}
 DRAFTERS = {Role.CLERK, Role.SPECIALIST, Role.HEAD_OF_UNIT}
@@ -96,7 +96,9 @@ def each_command(desk: Desk) -> list[c.Command]:
         desk.make(
             c.ReserveNumber, register_id=book, year=2026, holder="A", reason="B", expires_on=dt.date(2026, 12, 1)
         ),
-        desk.make(c.ConfirmLastNumber, register_id=book_of(desk, "SAO").register_id, year=2026, last_number=9, reason="x"),
+        desk.make(
+            c.ConfirmLastNumber, register_id=book_of(desk, "SAO").register_id, year=2026, last_number=9, reason="x"
+        ),
         arrival_command(desk),
         desk.make(c.CorrectArrival, arrival=arrival, facts=facts, reason="x"),
         desk.make(c.SubmitArrival, arrival=arrival, to_places="Giám đốc"),

@@ -29,7 +29,9 @@ from clerkdesk.services.vocabulary import (
     AttachmentRole,
     DispatchChannel,
     Medium,
+    PaperReason,
     ReceiptChannel,
+    ReleaseForm,
     Role,
     SigningCapacity,
     Urgency,
@@ -243,13 +245,15 @@ def _write_outgoing(writer: _Writer, sample: wording.SampleOutgoing, left: int) 
     )
     unit_name = next((name for name, short in short_names.items() if short == unit_short), sample.drafting_unit)
     symbol = desk.read(registers.symbol_for, sample.type_abbreviation, normative=False, body=sample.council)
+    posted = any(one.channel == "POST" for one in sample.recipients)
     facts = c.OutgoingFacts(
         symbol=symbol, document_type=sample.type_abbreviation, body=sample.council, unit_short_name=unit_short,
         subject=sample.subject, drafting_unit=unit_name, drafter=names[sample.drafter].full_name, signer_id=signer_id,
         signer_position=sample.signer_position, signer_name=signer.full_name,
         signing_capacity=SigningCapacity(sample.signing_capacity), urgency=Urgency[sample.urgency],
         answers_arrival=writer.arrivals.get(sample.answers) if sample.answers is not None else None,
-        issued_amount=max(1, sum(one.copies for one in sample.recipients)), retained_by="VT",
+        release_form=ReleaseForm.ELECTRONIC_AND_PAPER if posted else ReleaseForm.ELECTRONIC_ONLY,
+        paper_reason=PaperReason.NOT_CONNECTED if posted else None, issued_amount=max(1, sum(one.copies for one in sample.recipients)), retained_by="VT",
     )  # fmt: skip
     uid = new_id()
     recipients = tuple(
