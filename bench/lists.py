@@ -97,11 +97,13 @@ def _questions(desk: Desk, agency: Any, raw: Any) -> list[Question]:
         ).fetchall()
 
     def like(text: str) -> Callable[[], object]:
-        where = "AND " + " AND ".join(
+        where = " AND ".join(
             "(subject LIKE ? OR issuer LIKE ? OR signer_name LIKE ? OR to_places LIKE ?)" for _ in text.split()
         )
         values = [f"%{word}%" for word in text.split() for _ in range(4)]
-        return plain(f"{where} ORDER BY row DESC LIMIT {PAGE}", *values)
+        # Without the agency, so that rows are read in their order and reading ends with the page.
+        sql = f"SELECT {_CELLS} FROM arrival WHERE {where} ORDER BY row DESC LIMIT {PAGE}"
+        return lambda: raw.execute(sql, values).fetchall()
 
     before = "SELECT count(*) FROM arrival WHERE agency_id = ? AND (year, number) > (?, ?)"
 

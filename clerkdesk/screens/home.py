@@ -12,6 +12,7 @@ from textual.widgets import Static
 from clerkdesk.i18n import N_, _
 from clerkdesk.screens.areas import AREAS
 from clerkdesk.screens.office_screen import OfficeScreen
+from clerkdesk.screens.widgets.plain_text import fit
 
 BOOKS_SHOWN = 8
 
@@ -75,7 +76,7 @@ class HomeScreen(OfficeScreen):
         for book in opened[:BOOKS_SHOWN]:
             states = {"": _("chưa mở"), "SUSPENDED": _("xác nhận"), "CLOSED": _("đã đóng")}
             number = number_text(book.next_number) if book.state == "OPEN" else states[book.state]
-            lines.append(f"  {book.title[:27]:<27} {number:>8}")
+            lines.append(f"  {fit(book.title, 27)} {number:>8}")
         if any(book.state == "SUSPENDED" for book in opened):
             lines += ["", _("Kho vừa phục hồi: bấm 8, rồi F10."), _("Nhập số cuối cùng trên giấy.")]
         if all(book.state == "" for book in opened):

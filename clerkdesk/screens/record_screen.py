@@ -79,9 +79,9 @@ class RecordScreen(OfficeScreen):
         self.query_one("#facts", Static).update("\n".join(lines))
 
     def on_resize(self) -> None:
-        """Wrap anew."""
+        """Wrap anew, once the facts have their new width."""
         if self.shown:
-            self.show_facts()
+            self.call_after_refresh(self.show_facts)
 
     def _all_lines(self) -> Iterator[tuple[str, str]]:
         from clerkdesk.services.clock import local

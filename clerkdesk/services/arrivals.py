@@ -370,11 +370,11 @@ def _number(tx: Connection, command: RegisterArrival, at: dt.datetime) -> number
 
 
 def _columns(facts: ArrivalFacts) -> dict[str, Any]:
-    values = dict(facts)
-    values["normative"] = int(facts.normative)
-    values["legal_value"] = int(facts.legal_value)
-    values["urgency"] = int(facts.urgency)
-    return values
+    return vars(facts) | {
+        "normative": int(facts.normative),
+        "legal_value": int(facts.legal_value),
+        "urgency": int(facts.urgency),
+    }
 
 
 def _row(tx: Connection, agency: UUID, arrival_id: UUID) -> dict[str, Any]:

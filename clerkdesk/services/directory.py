@@ -145,6 +145,8 @@ def _used_lately(
     """
     found = []
     for row in connection.execute(_USED_LATELY, {"agency": str(agency), "day": on.isoformat(), "lately": LATELY}):
+        if not all(typed in row.folded for typed in typed_words):
+            continue
         has = words(row.folded) if typed_words else ()
         if all(any(word.startswith(typed) for word in has) for typed in typed_words):
             found.append(Correspondent(UUID(row.id), row.name, row.short_name, row.organ_id))

@@ -188,6 +188,13 @@ class TestWithoutColour:
         assert in_a_field.underscore or in_a_field.data == "_"
         assert stands_out(terminal, (1, 0))  # the heading
         assert stands_out(terminal, (1, 23))  # the key line
+        terminal.send("enter", "f4")
+        terminal.wait_for("Gõ để lọc")
+        x, y = terminal.find("Chọn")
+        chosen, other = terminal.cell(x, y + 2), terminal.cell(x, y + 3)
+        assert chosen.data.strip() and other.data.strip()
+        assert {chosen.bg, other.bg} & {"black", "000000"} and chosen.fg != other.fg  # not by a brighter ground alone
+        terminal.send("f12")
         terminal.send(CTRL_G, "so")
         terminal.wait_for("Sổ đăng ký văn bản đến")
         terminal.wait_for(lambda t: stands_out(t, t.find("▸")))
