@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import platform
 import sys
 from pathlib import Path
 
 from bench.figures import table
+from clerkdesk.services.clock import today
 
 
 def names() -> list[str]:
@@ -23,11 +25,12 @@ def main(arguments: list[str]) -> int:
     if not wanted or not set(wanted) <= set(known):
         print(f"python -m bench all | {' | '.join(known)}")
         return 2
+    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, {today():%Y-%m-%d}")
     for name in wanted:
         module = importlib.import_module(f"bench.{name}")
         print(f"\n## {name}\n\n{module.__doc__}\n")
         print(table(module.run()), flush=True)
-        print(f"\nload average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+        print(f"\nload average {os.getloadavg()[0]:.1f}")
     return 0
 
 

@@ -19,7 +19,7 @@ from bench.stores import big_office, folder, furnish
 from tests.terminal import Terminal
 
 FIELDS = 19
-ROUNDS = 20
+ROUNDS = 15
 LETTERS = "abcdefghiklmnop"
 REGISTRATIONS = 50
 IN_BIG_STORE = 10

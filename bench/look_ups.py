@@ -22,7 +22,7 @@ from clerkdesk.services.directory import find_correspondents
 
 GOAL = 20.0
 ROUNDS = 4
-PLAIN_DOUBLES = 4
+PLAIN_DOUBLES = 3
 PHRASES = (
     "so noi vu", "Sở Nội vụ tỉnh Thanh H", "ubnd xa phu dien", "ubnd x", "snv", "van phong", "Văn phòng UBND",
     "truong thcs", "truong tieu hoc so 1 xa", "bo noi vu", "vpcp", "song huong", "cong an xa an b", "t", "1", "zz",

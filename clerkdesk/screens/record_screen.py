@@ -67,7 +67,7 @@ class RecordScreen(OfficeScreen):
 
     def show_facts(self) -> None:
         """Write the facts, wrapped under their text, not under their label."""
-        width = max(40, self.query_one("#entry").size.width - 3)
+        width = max(40, (self.query_one("#entry").size.width or self.app.size.width) - 3)
         lines = []
         for label, text in self.shown:
             if not label:
@@ -87,9 +87,12 @@ class RecordScreen(OfficeScreen):
         from clerkdesk.services.clock import local
         from clerkdesk.services.corrections import corrections_of, in_words
         from clerkdesk.services.history import history_of
+        from clerkdesk.services.numbering import void_reason
         from clerkdesk.services.vocabulary import AttachmentRole
 
         yield from self.lines()
+        if reason := self.desk.read(void_reason, self.document):
+            yield _("Lý do hủy"), reason
         yield "", _("TỆP")
         for place, file in enumerate(self.files, start=1):
             size = f"{file['size'] / 1024:,.0f} KB"

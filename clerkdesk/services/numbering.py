@@ -303,6 +303,16 @@ def held_numbers(tx: Connection, agency: UUID, register_id: UUID, year: int) -> 
     return [Held(row.number, row.holder, row.reason, row.expires_on) for row in rows]
 
 
+def void_reason(tx: Connection, agency: UUID, document: UUID) -> str:
+    """Return why a document's number is void; empty while it is not."""
+    reason = tx.execute(
+        select(entry.c.reason).where(
+            entry.c.agency_id == agency, entry.c.document_id == document, entry.c.state == EntryState.VOID
+        )
+    ).scalar()
+    return reason or ""
+
+
 def reserved_numbers(tx: Connection, agency: UUID, register_id: UUID, year: int) -> list[int]:
     """Return the numbers that are held in a book, lowest first."""
     return list(

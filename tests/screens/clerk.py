@@ -179,3 +179,5 @@ async def at_the_terminal(
         if user is not None:
             await clerk.log_in(user)
         yield clerk
+        if not app._exit:
+            await clerk.settle()  # a screen that is still being built is not torn down

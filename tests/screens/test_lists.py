@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from clerkdesk.screens.widgets.windowed_table import WindowedTable
 from tests.conftest import OfficeClock
 from tests.office import rows
@@ -180,7 +178,6 @@ class TestRecord:
             await clerk.go("nd")
             assert "số đến tiếp theo 04" in clerk.heading
 
-    @pytest.mark.xfail(strict=True, reason="the record says who voided the number and when, but not yet why")
     async def test_the_record_of_a_voided_number_says_why(self, office: Path) -> None:
         async with at_the_terminal(office, size=(80, 40)) as clerk:
             await clerk.go("de")

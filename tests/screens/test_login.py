@@ -45,6 +45,7 @@ async def test_name_and_password_typed_while_the_store_is_still_opening_log_in(
         await clerk.press_ahead(*"annv", "enter", *PASSWORD, "enter", "1")
         pressed(app._desk_opened, waiting[0])
         await clerk.until(lambda: app.current_mode == "arrival_form")
+        await clerk.settle()
 
 
 @pytest.mark.parametrize("name", ["annv", "nobody"])

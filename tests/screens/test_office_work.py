@@ -82,7 +82,8 @@ class TestBooks:
         async with at_the_terminal(office) as clerk:
             await clerk.go("so")
             await clerk.press("f10")
-            assert clerk.message == "▸ Sổ này không chờ xác nhận."
+            assert "Chỉ đặt số cuối trên giấy cho sổ vừa phục hồi" in clerk.message
+            assert clerk.screen == "RegistersScreen"
 
 
 class TestPeople:

@@ -100,7 +100,7 @@ async def test_a_document_goes_from_draft_to_release_by_keys_alone(office: Path,
         await clerk.press("f10")
         await clerk.sees("Phát hành 01/SNV-VP tới 2 nơi nhận?")
         await clerk.press("c")
-        assert "Đã phát hành tới 2 nơi nhận." in clerk.message
+        assert "Đã phát hành" in clerk.message
         (row,) = clerk.rows(OUTGOING)
         assert (row.status, row.number, row.issued_date) == ("RELEASED", 1, "2026-11-20")
         pdf = sealed_file(clerk)
