@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
@@ -58,15 +57,17 @@ async def _search(clerk: Clerk, words: str) -> list[str]:
     return found()
 
 
-@pytest.mark.parametrize(
-    ("area", "words", "label"),
-    [("home", "van ban den", "Đi tới: Văn bản đến"), ("nd", "lap", "Lặp"), ("de", "sap xep", "Sắp xếp")],
-)
-async def test_the_palette_finds_commands_without_accents(office: Path, area: str, words: str, label: str) -> None:
+async def test_the_palette_finds_commands_without_accents(office: Path) -> None:
     async with at_the_terminal(office) as clerk:
-        if area != "home":
+        for area, words, label in (
+            ("bl", "van ban den", "Đi tới: Văn bản đến"),
+            ("nd", "lap", "Lặp"),
+            ("de", "sap xep", "Sắp xếp"),
+        ):
             await clerk.go(area)
-        assert any(label in option for option in await _search(clerk, words))
+            assert any(label in option for option in await _search(clerk, words))
+            await clerk.press("escape")
+            await clerk.until(lambda: not CommandPalette.is_open(clerk.app))
 
 
 async def test_the_palette_carries_out_what_was_chosen(office: Path) -> None:

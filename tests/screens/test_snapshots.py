@@ -25,10 +25,6 @@ LONG = (
 )
 
 
-async def login(clerk: Clerk) -> None:
-    await clerk.type("annv")
-
-
 async def login_refused(clerk: Clerk) -> None:
     await clerk.fill("annv", "Wrong!123")
     await clerk.sees("✗")
@@ -169,8 +165,8 @@ async def trouble(clerk: Clerk) -> None:
 
 
 SCENES: tuple[Scene, ...] = (
-    login, login_refused, home, arrival_empty, arrival_filled, arrival_registered, arrival_refused, arrival_double,
-    arrivals, arrivals_filtered, arrival_record, outgoing_form, outgoing_record, awaiting_issue, registers, people,
+    login_refused, home, arrival_empty, arrival_filled, arrival_refused, arrival_double, arrivals, arrivals_filtered,
+   arrival_record, outgoing_form, outgoing_record, awaiting_issue, registers, people,
     person_added, settings, go_to, help_text, pick_list, confirmation, reservation, issued_number, trouble,
 )  # fmt: skip
 
