@@ -108,6 +108,7 @@ class DocumentListScreen(OfficeScreen):
         self.area = area
         self.query_asked: ListQuery | None = None
         self.source: IdRows | None = None
+        self._complete = False
 
     def body(self) -> ComposeResult:
         """Filter line and table."""
@@ -175,6 +176,7 @@ class DocumentListScreen(OfficeScreen):
 
         if not self.is_attached:
             return
+        self._complete = complete
         self.source = IdRows(self.desk, self.kind, ids, today(), self.cells)
         self.table.replace_source(self.source, keep_cursor=keep_cursor)
         query = self.asked
@@ -223,9 +225,10 @@ class DocumentListScreen(OfficeScreen):
         from clerkdesk.services.clock import today
         from clerkdesk.services.lists import position_of_number
 
-        self.workers.cancel_group(self, "list")
-        ids = self.read_ids(None)
-        self.show_ids(ids, complete=True, keep_cursor=False)
+        if self.source is None or not self._complete:
+            self.workers.cancel_group(self, "list")
+            self.show_ids(self.read_ids(None), complete=True, keep_cursor=False)
+        ids = self.source.ids if self.source is not None else array("q")
         place = self.desk.look_up(
             position_of_number, self.kind, ids, self.desk.agency_id, self.asked.year or today().year, number
         )

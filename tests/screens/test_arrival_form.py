@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.office import ISSUER, count
 
 from .clerk import Clerk, at_the_terminal

@@ -103,7 +103,7 @@ def upgrade() -> None:
     )  # fmt: skip
     op.execute(
         "CREATE VIRTUAL TABLE correspondent_words USING fts5(folded, content='correspondent', content_rowid='rank',"
-        " detail=none, prefix='1 2 3')"
+        " detail=none, prefix='1 2 3 4 5 6 7')"
     )
     op.execute(
         "CREATE TRIGGER correspondent_words_added AFTER INSERT ON correspondent BEGIN"
