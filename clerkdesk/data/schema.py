@@ -151,6 +151,7 @@ register = _table(
     _text("code"),
     _text("title"),
     _number("position", default="0"),
+    _id("emergency_of", nullable=True),  # the desk whose emergency register (sổ tạm khi mất kết nối) this is
     PrimaryKeyConstraint("agency_id", "id"),
     UniqueConstraint("agency_id", "code"),
     CheckConstraint("direction in ('ARRIVAL','OUTGOING')"),
@@ -178,11 +179,14 @@ register_year = _table(
     _number("year"),
     _number("next_number", default="1"),
     _text("state", default="OPEN"),
-    _id("holder_desk", nullable=True),  # who holds the pen (quyền cấp số)
+    _id("holder_desk", nullable=True),  # who holds the pen (quyền cấp số); null: the server
     _time("opened_at"),
     _id("opened_by"),
     _time("closed_at", nullable=True),
     _time("last_registered_at", nullable=True),
+    _id("holder_incarnation", nullable=True),
+    _number("epoch", default="1"),  # of the holding; each hand-over counts on
+    _id("grant_id", nullable=True),
     PrimaryKeyConstraint("agency_id", "register_id", "year"),
     ForeignKeyConstraint(["agency_id", "register_id"], ["register.agency_id", "register.id"]),
     CheckConstraint("state in ('OPEN','CLOSED','SUSPENDED')"),
@@ -267,6 +271,7 @@ arrival = _table(
     _time("registered_at"),
     _id("registered_by"),
     _number("revision", default="1"),
+    _text("emergency_number", default=""),  # T<desk>-<n>/<year>, kept beside the ordinary number
     UniqueConstraint("agency_id", "id"),
     ForeignKeyConstraint(
         ["agency_id", "register_id", "year", "number", "sub_number"],
@@ -289,8 +294,9 @@ Index(
     sqlite_where=text("document_identifier != ''"),
     postgresql_where=text("document_identifier != ''"),
 )
-Index("arrival_by_issuer", arrival.c.agency_id, arrival.c.issuer, arrival.c.registered_at)
-Index("arrival_by_issued_date", arrival.c.agency_id, arrival.c.issued_date, arrival.c.registered_at)
+# The year stands last, so that the order of one year is read from the index alone.
+Index("arrival_by_issuer", arrival.c.agency_id, arrival.c.issuer, arrival.c.registered_at, arrival.c.year)
+Index("arrival_by_issued_date", arrival.c.agency_id, arrival.c.issued_date, arrival.c.registered_at, arrival.c.year)
 _UNPROCESSED = text("status in ('REGISTERED','SUBMITTED','ASSIGNED','IN_PROGRESS')")
 # In the order of the list of unprocessed documents: urgent first, then by deadline (Đà Nẵng 8849 Đ5.3).
 Index(
@@ -438,6 +444,7 @@ outbox = _table(
     _id("agency_id"),
     _number("audit_seq"),
     _text("state"),
+    _time("answered_at", nullable=True),
     PrimaryKeyConstraint("agency_id", "audit_seq"),
     ForeignKeyConstraint(["agency_id", "audit_seq"], ["audit.agency_id", "audit.seq"]),
 )
@@ -476,4 +483,295 @@ template = _table(
     _text("fields"),  # JSON
     PrimaryKeyConstraint("agency_id", "id"),
     UniqueConstraint("agency_id", "kind", "name"),
+)
+
+# --- sync: what this store is, and what it has agreed with the server ----------------------------------------
+
+# One row at a desk, none at the server: which desk of which agency this store is, and how far it has read.
+this_desk = _table(
+    "this_desk",
+    _id("agency_id"),
+    _id("desk_id"),
+    _text("server_url", default=""),  # empty: the desk works without a server
+    _text("term", default=""),  # the server's generation, as it was told last
+    _number("cursor", default="0"),  # the last change of the agency's feed that is applied here
+    _time("enrolled_at", nullable=True),
+    _time("last_contact_at", nullable=True),
+    _number("clock_offset", default="0"),  # server's time minus this machine's, in milliseconds
+    PrimaryKeyConstraint("agency_id"),
+)
+
+# Commands that only the server can carry out, kept until its answer is here: a lost answer is asked for again.
+call = _table(
+    "call",
+    _id("agency_id"),
+    _id("command_uid"),
+    _text("kind"),
+    _text("state"),
+    _text("body"),  # JSON of the whole command, without what must not be kept
+    _time("made_at"),
+    _time("answered_at", nullable=True),
+    PrimaryKeyConstraint("agency_id", "command_uid"),
+    CheckConstraint("state in ('ASKED','DONE','REFUSED')"),
+)
+
+# The clerk's attention tray: what the server did not accept, with everything that was entered.
+refusal = _table(
+    "refusal",
+    _id("agency_id"),
+    _id("command_uid"),
+    _text("kind"),
+    _id("desk"),
+    _id("actor"),
+    _time("made_at"),
+    _text("body"),
+    _text("code"),  # class name of the error
+    _text("sentence"),
+    _id("subject", nullable=True),
+    _id("register_id", nullable=True),  # the number that stays held for the resent command
+    _number("year", nullable=True),
+    _number("number", nullable=True),
+    _text("state", default="OPEN"),
+    _time("refused_at"),
+    _time("settled_at", nullable=True),
+    _id("settled_by", nullable=True),
+    PrimaryKeyConstraint("agency_id", "command_uid"),
+    CheckConstraint("state in ('OPEN','RESENT','DROPPED')"),
+)
+
+# What the office did, as the server has recorded it: every desk's commands in one chain (desk: a copy).
+history = _table(
+    "history",
+    _id("agency_id"),
+    _number("seq"),
+    _id("command_uid"),
+    _text("kind"),
+    _id("actor"),
+    _id("desk"),
+    _time("made_at"),
+    _time("recorded_at"),
+    _id("subject", nullable=True),
+    _text("body"),
+    _text("result"),
+    PrimaryKeyConstraint("agency_id", "seq"),
+    UniqueConstraint("agency_id", "command_uid"),
+)
+Index("history_by_subject", history.c.agency_id, history.c.subject)
+
+# Files travel apart from records; one row while a file is on its way.
+transfer = _table(
+    "transfer",
+    _id("agency_id"),
+    _text("sha256"),
+    _text("direction"),
+    _number("size"),
+    _number("done", default="0"),  # bytes
+    _text("failure", default=""),
+    _number("tries", default="0"),
+    _time("next_try_at", nullable=True),
+    PrimaryKeyConstraint("agency_id", "sha256", "direction"),
+    CheckConstraint("direction in ('UP','DOWN')"),
+)
+
+# A row here lets records of the server replace what the guards would keep from changing; see `data.applying`.
+applying = _table("applying", _number("one"), PrimaryKeyConstraint("one"))
+
+# --- the pen, the emergency register, the year ---------------------------------------------------------------
+
+# Who has held a book's pen (quyền cấp số), one row per hand-over; never changed.
+custody = _table(
+    "custody",
+    _id("agency_id"),
+    _id(),
+    _id("register_id"),
+    _number("year"),
+    _number("epoch"),
+    _text("kind"),
+    _id("from_desk", nullable=True),  # null: the server
+    _id("to_desk", nullable=True),
+    _id("to_incarnation", nullable=True),
+    _text("term", default=""),
+    _number("next_number"),
+    _number("declared_last", nullable=True),  # the last number on paper, where people declared it
+    _id("who1"),
+    _id("who2", nullable=True),
+    _text("reason", default=""),
+    _time("at"),
+    PrimaryKeyConstraint("agency_id", "id"),
+    CheckConstraint("kind in ('OPEN','GRANT','RETURN','CODE','TAKEOVER','RECOVERY','LOST')"),
+)
+Index("custody_by_book", custody.c.agency_id, custody.c.register_id, custody.c.year, custody.c.epoch)
+
+# An outage (sự cố mất kết nối): cause, start, who allowed the emergency register, end (Tây Ninh 59/2014 Đ4.2).
+outage = _table(
+    "outage",
+    _id("agency_id"),
+    _id(),
+    _id("desk_id"),
+    _id("register_id"),  # the emergency register
+    _text("cause"),
+    _text("authorised_by"),
+    _text("reported_to", default=""),
+    _time("started_at"),
+    _time("authorised_until"),
+    _time("ended_at", nullable=True),
+    _id("ended_by", nullable=True),
+    PrimaryKeyConstraint("agency_id", "id"),
+)
+Index("outage_by_desk", outage.c.agency_id, outage.c.desk_id, outage.c.started_at)
+
+# One line of an emergency register (sổ tạm khi mất kết nối) and the ordinary number that it became.
+emergency_line = _table(
+    "emergency_line",
+    _id("agency_id"),
+    _id("document_id"),
+    _id("outage_id"),
+    _id("desk_id"),
+    _id("register_id"),  # the emergency register
+    _number("year"),
+    _number("number"),
+    _time("registered_at"),  # by the desk's clock
+    _number("clock_offset", default="0"),  # milliseconds to add for the server's time
+    _id("ordinary_register_id"),  # the register that the document belongs in
+    _number("ordinary_number", nullable=True),
+    _id("converted_by_command", nullable=True),
+    _time("converted_at", nullable=True),
+    PrimaryKeyConstraint("agency_id", "document_id"),
+    UniqueConstraint("agency_id", "register_id", "year", "number"),
+)
+Index(
+    "emergency_line_by_ordinary",
+    emergency_line.c.agency_id,
+    emergency_line.c.ordinary_register_id,
+    emergency_line.c.year,
+    emergency_line.c.ordinary_number,
+)
+
+# The daily close (chốt sổ ngày): what the book held when the day ended.
+daily_close = _table(
+    "daily_close",
+    _id("agency_id"),
+    _id("register_id"),
+    _number("year"),
+    _date("day", nullable=False),
+    _number("first_number", nullable=True),
+    _number("last_number", nullable=True),
+    _number("live", default="0"),
+    _number("void", default="0"),
+    _number("reserved", default="0"),
+    _number("chain_seq"),
+    Column("chain_head", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=True),
+    _text("signer", default=""),
+    _time("closed_at"),
+    PrimaryKeyConstraint("agency_id", "register_id", "year", "day"),
+)
+
+# The waiting pile (văn bản chờ vào sổ): documents to be numbered in one batch, in order of receipt.
+waiting = _table(
+    "waiting",
+    _id("agency_id"),
+    _id(),  # becomes the document's id
+    _id("register_id"),
+    _text("facts"),  # JSON of commands.ArrivalFacts
+    _text("files", default="[]"),  # JSON of commands.NewFile
+    _time("received_at"),
+    _number("position"),  # order among equal times of receipt
+    _text("source", default=""),  # the imported file and its line, or how it came
+    _id("batch_id", nullable=True),
+    _time("added_at"),
+    _id("added_by"),
+    PrimaryKeyConstraint("agency_id", "id"),
+)
+Index("waiting_by_receipt", waiting.c.agency_id, waiting.c.register_id, waiting.c.received_at, waiting.c.position)
+
+# --- exchange between agencies of one server -----------------------------------------------------------------
+
+# What another agency has sent here and nobody has registered or refused yet (hộp văn bản đến liên thông).
+inbox = _table(
+    "inbox",
+    _id("agency_id"),
+    _id(),
+    _id("sender_agency"),
+    _text("sender"),
+    _id("dispatch_id"),  # the sender's line for this recipient
+    _text("facts"),  # JSON of commands.ArrivalFacts
+    _text("files"),  # JSON of commands.NewFile
+    _number("urgency", default="0"),
+    _number("electronic_only", default="1"),
+    _text("state"),
+    _text("reason", default=""),
+    _id("arrival_id", nullable=True),
+    _time("received_at"),
+    _time("state_at"),
+    PrimaryKeyConstraint("agency_id", "id"),
+    UniqueConstraint("agency_id", "dispatch_id"),
+    CheckConstraint("state in ('ARRIVED','REGISTERED','REFUSED')"),
+)
+Index("inbox_by_state", inbox.c.agency_id, inbox.c.state, inbox.c.urgency, inbox.c.received_at)
+
+# --- the server only -----------------------------------------------------------------------------------------
+
+# The server's generation and whether it may number; one row.
+server = _table(
+    "server",
+    _number("one", default="1"),
+    _text("term"),
+    _text("state"),
+    _time("since"),
+    PrimaryKeyConstraint("one"),
+    CheckConstraint("one = 1"),
+    CheckConstraint("state in ('SERVING','RECOVERING')"),
+)
+
+# How far an agency's feed has come; locked by every write, so that feed order is commit order.
+feed = _table("feed", _id("agency_id"), _number("seq", default="0"), PrimaryKeyConstraint("agency_id"))
+
+# One changed record, as it is after the change.
+change = _table(
+    "change",
+    _id("agency_id"),
+    _number("seq"),
+    _text("name"),  # of the table
+    _text("record"),  # JSON
+    PrimaryKeyConstraint("agency_id", "seq"),
+)
+
+# What the server knows of a desk.
+desk_key = _table(
+    "desk_key",
+    _id("agency_id"),
+    _id("desk_id"),
+    _text("public_key"),  # Ed25519, base64
+    _id("incarnation"),
+    _text("state"),
+    _number("last_seq", default="0"),  # the last entry of the desk's own chain that was pushed
+    _text("chain_head", default=""),
+    _text("reported_term", default=""),  # the term in which it has reported everything it has
+    _time("last_seen_at", nullable=True),
+    _number("clock_offset", default="0"),
+    PrimaryKeyConstraint("agency_id", "desk_id"),
+    CheckConstraint("state in ('ACTIVE','SUSPENDED','LOST')"),
+)
+
+# One-time codes for enrolment; only their hash is kept.
+enrolment = _table(
+    "enrolment",
+    _text("code_hash"),
+    _id("agency_id", nullable=True),  # null: the desk brings a new agency
+    _text("desk_name", default=""),
+    _time("expires_at"),
+    _time("used_at", nullable=True),
+    _id("used_by_desk", nullable=True),
+    PrimaryKeyConstraint("code_hash"),
+)
+
+# A file that the server has whole, and which agencies may read it.
+stored_file = _table(
+    "stored_file",
+    _id("agency_id"),
+    _text("sha256"),
+    _number("size"),
+    _time("stored_at"),
+    PrimaryKeyConstraint("agency_id", "sha256"),
 )

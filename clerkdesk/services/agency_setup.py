@@ -8,12 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
-from clerkdesk.data.schema import agency, desk, unit
+from clerkdesk.data.schema import agency, desk, this_desk, unit
 from clerkdesk.errors import BadInput, RuleBroken
 from clerkdesk.i18n import N_, _
 from clerkdesk.services.clock import local, now
 from clerkdesk.services.commands import NewPerson, OpenRegisters, Result, SetUpAgency
 from clerkdesk.services.directory import DIRECTORY_FILE, import_directory
+from clerkdesk.services.execution import at_server
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.lengths import Missing
 from clerkdesk.services.passwords import hash_password
@@ -57,7 +58,9 @@ def set_up_agency(tx: Connection, command: SetUpAgency, at: dt.datetime) -> Resu
     Raises:
         AgencyAlreadySetUp, Missing, UsernameWrong, RegisterCodeTaken, SymbolTaken, TemplateBroken.
     """
-    existing = tx.execute(select(agency.c.name)).scalar()
+    known = select(agency.c.name)
+    # A desk is one agency's; the server has many.
+    existing = tx.execute(known.where(agency.c.id == command.agency) if at_server() else known).scalar()
     if existing is not None:
         raise AgencyAlreadySetUp(name=existing)
     for field, label in (("name", N_("Tên cơ quan")), ("short_name", N_("Tên viết tắt"))):
@@ -86,6 +89,8 @@ def set_up_agency(tx: Connection, command: SetUpAgency, at: dt.datetime) -> Resu
             created_at=at,
         )
     )
+    if not at_server():
+        tx.execute(insert(this_desk).values(agency_id=command.agency, desk_id=command.desk))
     for one in command.units:
         tx.execute(insert(unit).values(agency_id=command.agency, id=one.id, name=one.name, short_name=one.short_name))
     create_person(tx, command.agency, command.administrator, command.password_hash, at)
@@ -95,20 +100,27 @@ def set_up_agency(tx: Connection, command: SetUpAgency, at: dt.datetime) -> Resu
         year=local(at).year, registers=made,
     )  # fmt: skip
     open_registers(tx, opening, at)
-    with DIRECTORY_FILE.open(encoding="utf-8", newline="") as lines:
-        import_directory(tx, lines)
+    if not at_server():
+        with DIRECTORY_FILE.open(encoding="utf-8", newline="") as lines:
+            import_directory(tx, lines)
     return Result(subject=command.agency)
 
 
 def agency_of_store(connection: Connection) -> AgencyFacts | None:
     """Return the agency of this desk's store, or None before the set-up."""
-    row = connection.execute(select(agency)).mappings().first()
+    row = connection.execute(
+        select(agency).join(this_desk, this_desk.c.agency_id == agency.c.id)
+    ).mappings().first()  # fmt: skip
     return None if row is None else AgencyFacts(**{name: row[name] for name in AgencyFacts.__dataclass_fields__})
 
 
 def desk_of_store(connection: Connection) -> DeskFacts | None:
     """Return this desk, or None before the set-up."""
-    row = connection.execute(select(desk.c.id, desk.c.code, desk.c.name)).first()
+    row = connection.execute(
+        select(desk.c.id, desk.c.code, desk.c.name).join(
+            this_desk, (this_desk.c.agency_id == desk.c.agency_id) & (this_desk.c.desk_id == desk.c.id)
+        )
+    ).first()
     return None if row is None else DeskFacts(row.id, row.code, row.name)
 
 

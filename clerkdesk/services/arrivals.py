@@ -113,7 +113,9 @@ class ArrivalChanged(Result):
     changed: tuple[str, ...] = ()
 
 
-_write = prepared_insert(arrival, *(column.name for column in arrival.c if column.name not in ("row", "revision")))
+_write = prepared_insert(
+    arrival, *(column.name for column in arrival.c if column.name not in ("row", "revision", "emergency_number"))
+)
 
 
 def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) -> ArrivalRegistered:

@@ -8,6 +8,7 @@ the roles of each.
 from __future__ import annotations
 
 import datetime as dt
+from enum import Enum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -38,9 +39,18 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Where(Enum):
+    """Where a command of a desk that has a server is carried out first."""
+
+    DESK = "desk"  # at the desk, then again at the server
+    PEN = "pen"  # where the book's pen is: at the desk that holds it, else at the server
+    SERVER = "server"  # at the server only: people, settings, hand-overs
+
+
 class Command(Frozen):
     """What every command carries."""
 
+    where: ClassVar[Where] = Where.DESK
     not_recorded: ClassVar[frozenset[str]] = frozenset()  # fields that the audit log must not hold
 
     uid: UUID
@@ -129,6 +139,7 @@ class NewUnit(Frozen):
 class AddPerson(Command):
     """Create an account (Vĩnh Long 480 Đ16.6b)."""
 
+    where: ClassVar[Where] = Where.SERVER
     not_recorded: ClassVar[frozenset[str]] = frozenset({"password_hash"})
 
     person: NewPerson
@@ -138,6 +149,7 @@ class AddPerson(Command):
 class ChangePerson(Command):
     """Change a person's roles, position or unit, or close the account of a leaver (Đà Nẵng 8849 Đ13.5d)."""
 
+    where: ClassVar[Where] = Where.SERVER
     person: UUID
     position: Line
     unit: UUID | None
@@ -148,6 +160,7 @@ class ChangePerson(Command):
 class SetPassword(Command):
     """Set one's own password, or as administrator another's first one (Hà Nam 44/2024 Đ21.2b)."""
 
+    where: ClassVar[Where] = Where.SERVER
     not_recorded: ClassVar[frozenset[str]] = frozenset({"password_hash"})
 
     person: UUID
@@ -157,6 +170,7 @@ class SetPassword(Command):
 class ChangeSetting(Command):
     """Change one setting of the agency; `value` is JSON."""
 
+    where: ClassVar[Where] = Where.SERVER
     name: str
     value: str
 
@@ -176,6 +190,7 @@ class AddCorrespondent(Command):
 class OpenRegisters(Command):
     """Open books for a year, numbers starting at 01 (Đà Nẵng 8849 Đ8.2a; NĐ 30/2020 Đ15.1)."""
 
+    where: ClassVar[Where] = Where.PEN
     year: int
     registers: tuple[UUID, ...]
 
@@ -183,6 +198,7 @@ class OpenRegisters(Command):
 class AddRegister(Command):
     """Create a register with its symbols and open it for a year."""
 
+    where: ClassVar[Where] = Where.SERVER
     register_facts: NewRegister
     year: int
 
@@ -190,6 +206,7 @@ class AddRegister(Command):
 class ReserveNumber(Command):
     """Hold the next number for somebody (giữ số): an entry with holder, reason and expiry."""
 
+    where: ClassVar[Where] = Where.PEN
     register_id: UUID
     year: int
     holder: Line
@@ -200,6 +217,7 @@ class ReserveNumber(Command):
 class VoidNumber(Command):
     """Void a number (hủy số): the number and the reason stay in the book (NĐ 30/2020 Đ15.1, Đ18.3)."""
 
+    where: ClassVar[Where] = Where.PEN
     register_id: UUID
     year: int
     number: int
@@ -210,6 +228,7 @@ class VoidNumber(Command):
 class ConfirmLastNumber(Command):
     """The last number on paper, after a restore or for a fresh book in mid-year; numbering goes on behind it."""
 
+    where: ClassVar[Where] = Where.PEN
     register_id: UUID
     year: int
     last_number: int
@@ -252,6 +271,7 @@ class ArrivalFacts(Frozen):
 class RegisterArrival(Command):
     """Enter an arrival in its register under the next arrival number (Hà Nam 44/2024 Đ10.3)."""
 
+    where: ClassVar[Where] = Where.PEN
     register_id: UUID
     facts: ArrivalFacts
     files: tuple[NewFile, ...] = ()
@@ -379,6 +399,7 @@ class ReturnDraft(Command):
 class IssueNumber(Command):
     """Give a signed document its number and date (Hà Nam 44/2024 Đ13.4a; NĐ 30/2020 Đ15)."""
 
+    where: ClassVar[Where] = Where.PEN
     outgoing: UUID
     issued_date: dt.date
     reserved_number: int | None = None

@@ -1,12 +1,43 @@
-"""Ids: UUIDv7, made where the thing is made, so that they sort by time and never need a server."""
+"""Ids: UUIDv7, made where the thing is made, so that they sort by time and never need a server.
+
+What a handler makes gets ids that follow from its command: the server carries the same command out again and must
+make the same rows.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+_following: ContextVar[Iterator[UUID] | None] = ContextVar("following", default=None)
+
 
 def new_id() -> UUID:
-    """Return a fresh UUIDv7."""
-    return uuid7()
+    """Return a fresh UUIDv7; inside `following` the next one that follows from the command."""
+    ids = _following.get()
+    return uuid7() if ids is None else next(ids)
+
+
+@contextmanager
+def following(command_uid: UUID, at: dt.datetime) -> Iterator[None]:
+    """Let every id made inside follow from a command's uid and the moment `at` (UTC) at which it is carried out."""
+    token = _following.set(_ids_of(command_uid, at))
+    try:
+        yield
+    finally:
+        _following.reset(token)
+
+
+def _ids_of(command_uid: UUID, at: dt.datetime) -> Iterator[UUID]:
+    milliseconds = int(at.timestamp() * 1000)
+    for count in itertools.count():
+        random = int.from_bytes(hashlib.sha256(command_uid.bytes + count.to_bytes(4, "big")).digest()[:10], "big")
+        value = milliseconds << 80 | 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+        yield UUID(int=value)

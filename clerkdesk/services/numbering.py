@@ -19,6 +19,7 @@ from clerkdesk.data.schema import entry, register, register_year
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.clock import local
+from clerkdesk.services.execution import pen_of
 from clerkdesk.services.vocabulary import EntryState
 
 OPEN_RESERVATIONS_ALLOWED = 20
@@ -264,7 +265,7 @@ def resume_behind(tx: Connection, issue: Issue, last_number: int, reason: str) -
     tx.execute(
         update(register_year)
         .where(_book_key(issue))
-        .values(state="OPEN", holder_desk=issue.desk, next_number=last_number + 1)
+        .values(state="OPEN", holder_desk=pen_of(issue.desk), next_number=last_number + 1)
     )
     at = max(issue.at, book.last_registered_at or issue.at)
     for number in range(first, last_number + 1):
@@ -368,7 +369,7 @@ def _open_book(tx: Connection, issue: Issue) -> dt.datetime:
         raise RegisterClosed(title=book.title, year=issue.year)
     if book.state == "SUSPENDED":
         raise RegisterSuspended(title=book.title)
-    if book.holder_desk != issue.desk:
+    if book.holder_desk != pen_of(issue.desk):
         raise PenElsewhere(title=book.title)
     return max(issue.at, book.last_registered_at or issue.at)
 

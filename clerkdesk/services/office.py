@@ -33,6 +33,8 @@ from clerkdesk.services import (
 )
 from clerkdesk.services import commands as c
 from clerkdesk.services.clock import now
+from clerkdesk.services.execution import Execution, carried_out
+from clerkdesk.services.ids import following
 from clerkdesk.services.vocabulary import Role
 
 Handler = Callable[[Connection, Any, dt.datetime], c.Result]
@@ -101,26 +103,52 @@ _queue = prepared_insert(outbox, "agency_id", "audit_seq", "state")
 
 
 def execute(store: Store, command: c.Command) -> c.Result:
-    """Carry out a command: check the actor, run the handler, append audit entry and outbox row, commit.
+    """Carry out a command at this desk: check the actor, run the handler, append audit entry and outbox row, commit.
 
     The same `uid` again changes nothing and gives the first answer.
 
     Raises:
         RoleMissing, AccountClosed, what the handler raises, and the store's errors; then nothing has changed.
     """
-    handler, answer, roles = HANDLERS[type(command)]
     with store.writing() as tx:
-        earlier = _find_earlier(tx, agency=command.agency, uid=command.uid).first()
-        if earlier is not None and earlier.kind == type(command).__name__:
-            return answer.model_validate_json(earlier.result)
-        if not isinstance(command, c.SetUpAgency):
-            _authorise(tx, command, roles)
-        at = now()
-        result = handler(tx, command, at)
-        seq = audit.record(tx, command, result, at)
+        earlier = earlier_answer(tx, command)
+        if earlier is not None:
+            return earlier
+        result, seq = carry_out(tx, command, now(), Execution(holder=command.desk))
         _queue(tx, agency_id=command.agency, audit_seq=seq, state="QUEUED")
         drafts.drop_draft(tx, command.agency, command.uid)
     return result
+
+
+def earlier_answer(tx: Connection, command: c.Command) -> c.Result | None:
+    """Return what the command was answered when it was carried out before, or None."""
+    earlier = _find_earlier(tx, agency=command.agency, uid=command.uid).first()
+    if earlier is None or earlier.kind != type(command).__name__:
+        return None
+    return HANDLERS[type(command)][1].model_validate_json(earlier.result)
+
+
+def carry_out(tx: Connection, command: c.Command, at: dt.datetime, execution: Execution) -> tuple[c.Result, int]:
+    """Check the actor, run the handler and append the audit entry, inside a transaction of the caller's.
+
+    A desk and then the server carry out the same command; with the same `at` and the same records they make the
+    same rows.
+
+    Args:
+        at: the moment (UTC) at which it is, or was first, carried out.
+        execution: whose pen writes.
+
+    Returns: the answer and the entry's place in the audit log.
+
+    Raises:
+        RoleMissing, AccountClosed, and what the handler raises; the caller rolls back.
+    """
+    handler, _answer, roles = HANDLERS[type(command)]
+    if not isinstance(command, c.SetUpAgency):
+        _authorise(tx, command, roles)
+    with carried_out(execution), following(command.uid, at):
+        result = handler(tx, command, at)
+    return result, audit.record(tx, command, result, at)
 
 
 def may(roles: frozenset[Role], command_type: type[c.Command]) -> bool:

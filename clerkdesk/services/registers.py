@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, insert, select, text
 
-from clerkdesk.data.schema import entry, register, register_year, symbol
+from clerkdesk.data.schema import desk, entry, register, register_year, symbol
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_, _
 from clerkdesk.services import numbering
@@ -28,6 +28,7 @@ from clerkdesk.services.commands import (
     VoidNumber,
 )
 from clerkdesk.services.document_types import COPY_TYPES, DOCUMENT_TYPES
+from clerkdesk.services.execution import pen_of
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.lengths import Missing
 from clerkdesk.services.reference_code import check_template
@@ -267,13 +268,22 @@ def open_registers(tx: Connection, command: OpenRegisters, at: dt.datetime) -> R
                     year=command.year,
                     next_number=1,
                     state="OPEN",
-                    holder_desk=command.desk,
+                    holder_desk=pen_of(command.desk),
+                    holder_incarnation=incarnation_of(tx, command.agency, pen_of(command.desk)),
                     opened_at=at,
                     opened_by=command.actor,
                 )
             )
             opened += 1
     return RegistersOpened(opened=opened)
+
+
+def incarnation_of(tx: Connection, agency: UUID, desk_id: UUID | None) -> UUID | None:
+    """Return a desk's present incarnation; None for the server, or a desk that is not known."""
+    found: UUID | None = tx.execute(
+        select(desk.c.incarnation).where(desk.c.agency_id == agency, desk.c.id == desk_id)
+    ).scalar()
+    return found
 
 
 def add_register(tx: Connection, command: AddRegister, at: dt.datetime) -> RegisterAdded:
@@ -354,7 +364,7 @@ def arrivals_register(tx: Connection, agency: UUID) -> UUID | None:
     return found
 
 
-def books(tx: Connection, agency: UUID, year: int, desk: UUID) -> list[Book]:
+def books(tx: Connection, agency: UUID, year: int, desk_id: UUID) -> list[Book]:
     """Return every register with its book of the year, in the agency's order."""
     counts = (
         select(
@@ -397,7 +407,7 @@ def books(tx: Connection, agency: UUID, year: int, desk: UUID) -> list[Book]:
             (row[register_year.c.next_number] or 1) - 1 - (row["not_live"] or 0) + (row["live_sub_numbers"] or 0),
             row["void"] or 0,
             row["reserved"] or 0,
-            row[register_year.c.holder_desk] == desk,
+            row[register_year.c.holder_desk] == desk_id,
         )
         for row in rows
     ]

@@ -23,6 +23,7 @@ from clerkdesk.data.backup_trouble import (
     BackupWrongKey,
 )
 from clerkdesk.data.blobs import blob_path
+from clerkdesk.data.store import NEWEST
 from clerkdesk.data.store_key import load_key, new_key
 from clerkdesk.services import commands as c
 from clerkdesk.services.backups import BackupMade, is_due, make_backup, restore_backup
@@ -142,7 +143,7 @@ def test_manifest_names_everything_with_its_hash(desk: Desk, place: Path) -> Non
     assert manifest.files == {sha256: len(PAPER)}
     assert manifest.counts["arrivals"] == 1
     assert manifest.agency == "Sở Nội vụ tỉnh Sông Hương"
-    assert manifest.schema == "0002"
+    assert manifest.schema == NEWEST
     assert manifest.moment <= now()
     assert verify(made.path, backup_module.Watch()) == manifest
 

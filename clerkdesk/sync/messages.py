@@ -1,0 +1,217 @@
+"""What desks and the server say to each other: JSON over HTTPS, one frozen model per message.
+
+Everything may arrive twice, late or not at all: a push is idempotent by the commands' uids, a pull by its cursor, a
+call by its command's uid. Every answer names the server's term; a desk drops what an older term says.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from clerkdesk.services.commands import Frozen
+
+VERSION = 1
+PUSH_AT_MOST = 200  # commands in one push
+PULL_AT_MOST = 5_000  # changes in one page
+CHUNK_BYTES = 1 << 20  # of a file
+
+
+class Verdict(StrEnum):
+    """What became of a pushed command."""
+
+    APPLIED = "applied"
+    REPEATED = "repeated"  # carried out before; nothing changed
+    REFUSED = "refused"  # nothing changed; its number, if it had one, is held for the resent command
+    WAITING = "waiting"  # one before it failed for a passing reason: push again
+
+
+class Trouble(StrEnum):
+    """Why a whole request was turned down; `Refused.code` of a command is an error's class name instead."""
+
+    TOKEN = "token"  # noqa: S105  log in again
+    TERM = "term"  # the server was restored or has failed over: report everything, then go on
+    INCARNATION = "incarnation"  # this store is not the one that enrolled
+    SUSPENDED = "suspended"  # two stores claim to be this desk
+    LOST = "lost"  # the desk was declared lost
+    RECOVERING = "recovering"  # no numbers until every desk has reported
+    VERSION = "version"  # desk and server do not understand each other
+    BAD = "bad"  # the request is not what it should be
+
+
+class Pushed(Frozen):
+    """One entry of a desk's own audit log, to be carried out again."""
+
+    seq: int  # its place in the desk's log
+    uid: UUID
+    kind: str
+    actor: UUID
+    made_at: AwareDatetime
+    recorded_at: AwareDatetime
+    body: str  # as the audit log has it
+    result: str
+    previous_hash: str  # hexadecimal
+    hash: str
+
+
+class Push(Frozen):
+    """A desk's commands, in the order of its log and without a hole."""
+
+    incarnation: UUID
+    term: str
+    commands: tuple[Pushed, ...] = Field(max_length=PUSH_AT_MOST)
+
+
+class Answered(Frozen):
+    """The server's word on one pushed command."""
+
+    uid: UUID
+    verdict: Verdict
+    code: str = ""
+    sentence: str = ""
+    held: HeldNumber | None = None
+
+
+class HeldNumber(Frozen):
+    """The number that a refused command had taken; it waits for the resent one."""
+
+    register_id: UUID
+    year: int
+    number: int
+
+
+class PushAnswer(Frozen):
+    """One word per command, in their order."""
+
+    term: str
+    answers: tuple[Answered, ...]
+
+
+class Call(Frozen):
+    """A command that only the server can carry out, whole."""
+
+    incarnation: UUID
+    term: str
+    kind: str
+    command: dict[str, Any]
+
+
+class CallAnswer(Frozen):
+    """Its result and the records it changed, so that the desk can show them before its next pull."""
+
+    term: str
+    result: str = ""
+    code: str = ""  # class name of the error when it was refused
+    sentence: str = ""
+    facts: dict[str, Any] = {}
+    records: tuple[Changed, ...] = ()
+
+
+class Changed(Frozen):
+    """A record as it now is; `seq` is its place in the agency's feed."""
+
+    seq: int
+    name: str
+    record: dict[str, Any]
+
+
+class Page(Frozen):
+    """Changes behind the cursor, in order; `reset` says that the desk must start from a snapshot."""
+
+    term: str
+    changes: tuple[Changed, ...] = ()
+    cursor: int
+    more: bool = False
+    reset: bool = False
+    server_time: AwareDatetime
+
+
+class Challenge(Frozen):
+    """What a desk must sign to get a token."""
+
+    nonce: str
+
+
+class DeskProof(Frozen):
+    """The desk's signature (Ed25519, base64) over the nonce, its id and its incarnation."""
+
+    agency: UUID
+    desk: UUID
+    incarnation: UUID
+    nonce: str
+    signature: str
+
+
+class Token(Frozen):
+    """A bearer token of a desk or a person, and the server's clock."""
+
+    token: str
+    term: str
+    state: str  # SERVING or RECOVERING
+    expires_in: int  # seconds
+    server_time: AwareDatetime
+
+
+class Enrol(Frozen):
+    """A new desk with its administrator's one-time code."""
+
+    code: str
+    desk: UUID
+    incarnation: UUID
+    name: str
+    public_key: str
+    # Only of a desk that brings its agency: its first entry is then pushed like any other.
+    agency: UUID | None = None
+    passwords: dict[UUID, str] = {}  # Argon2id hashes of its people
+
+
+class Enrolled(Frozen):
+    """Where the new desk belongs."""
+
+    agency: UUID
+    desk: UUID
+    desk_code: str
+    term: str
+
+
+class LogIn(Frozen):
+    """A person's user name and password, over TLS; never kept or logged."""
+
+    username: str
+    password: str
+
+
+class LoggedIn(Frozen):
+    """Who it is, with a token for what only a person may ask of the server."""
+
+    person: UUID
+    token: str
+    expires_in: int
+    must_change_password: bool
+
+
+class DeskState(Frozen):
+    """A desk of the agency as the server sees it."""
+
+    desk: UUID
+    code: str
+    name: str
+    state: str
+    last_seen_at: dt.datetime | None
+    reported: bool  # in this term
+
+
+class Complaint(Frozen):
+    """The body of every answer that is not a success."""
+
+    trouble: Trouble
+    term: str = ""
+    sentence: str = ""
+
+
+Answered.model_rebuild()
+CallAnswer.model_rebuild()
