@@ -107,6 +107,10 @@ class ArrivalRegistered(Result):
     sub_number: str = ""
     year: int
 
+    def shown(self) -> tuple[int, ...]:
+        """The number, if it was taken from the counter."""
+        return () if self.sub_number else (self.number,)
+
 
 class ArrivalChanged(Result):
     """The fields that a correction changed."""
