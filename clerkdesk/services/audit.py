@@ -26,6 +26,14 @@ class ChainReport:
     broken_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry's place in the agency's log, from 1, and its hash."""
+
+    seq: int
+    hash: bytes
+
+
 _read_head = Prepared(
     select(audit.c.seq, audit.c.hash)
     .where(audit.c.agency_id == bindparam("agency"))
@@ -35,10 +43,10 @@ _read_head = Prepared(
 _write_entry = prepared_insert(audit, *audit.c.keys())
 
 
-def record(tx: Connection, command: Command, result: Result, recorded_at: dt.datetime) -> int:
+def record(tx: Connection, command: Command, result: Result, recorded_at: dt.datetime) -> Recorded:
     """Append the command and its result to the agency's log.
 
-    Returns: the entry's place in the agency's log, from 1.
+    Returns: the new head of the log.
     """
     last = _read_head(tx, agency=command.agency).first()
     seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
@@ -47,6 +55,9 @@ def record(tx: Connection, command: Command, result: Result, recorded_at: dt.dat
     )
     answer = result.model_dump_json(exclude_defaults=True)
     kind = type(command).__name__
+    hashed = entry_hash(
+        previous, seq, command.uid, kind, command.actor, command.desk, command.made_at, recorded_at, body, answer
+    )
     _write_entry(
         tx,
         agency_id=command.agency,
@@ -61,11 +72,9 @@ def record(tx: Connection, command: Command, result: Result, recorded_at: dt.dat
         body=body,
         result=answer,
         previous_hash=previous,
-        hash=entry_hash(
-            previous, seq, command.uid, kind, command.actor, command.desk, command.made_at, recorded_at, body, answer
-        ),
+        hash=hashed,
     )
-    return int(seq)
+    return Recorded(int(seq), hashed)
 
 
 def entry_hash(

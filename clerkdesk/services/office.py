@@ -25,6 +25,7 @@ from clerkdesk.services import (
     directory,
     dispatching,
     drafts,
+    incarnation,
     outgoing,
     people,
     registers,
@@ -33,6 +34,7 @@ from clerkdesk.services import (
 )
 from clerkdesk.services import commands as c
 from clerkdesk.services.clock import now
+from clerkdesk.services.mark_notes import noting
 from clerkdesk.services.vocabulary import Role
 
 Handler = Callable[[Connection, Any, dt.datetime], c.Result]
@@ -73,6 +75,7 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.ReserveNumber: (registers.reserve_number, registers.NumberReserved, _REGISTRY),
     c.VoidNumber: (voiding.void_entry, registers.NumberVoided, _REGISTRY),
     c.ConfirmLastNumber: (registers.confirm_last_number, registers.NumberingResumed, _BOOKS),
+    c.BeginIncarnation: (incarnation.begin_incarnation, incarnation.IncarnationBegun, frozenset()),  # the desk itself
     c.RegisterArrival: (arrivals.register_arrival, arrivals.ArrivalRegistered, _REGISTRY),
     c.CorrectArrival: (arrivals.correct_arrival, arrivals.ArrivalChanged, _REGISTRY),
     c.SubmitArrival: (arrivals.submit_arrival, arrivals.ArrivalChanged, _REGISTRY),
@@ -93,7 +96,7 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
 
 
 _find_earlier = Prepared(
-    select(audit_table.c.kind, audit_table.c.result).where(
+    select(audit_table.c.kind, audit_table.c.result, audit_table.c.seq, audit_table.c.hash).where(
         audit_table.c.agency_id == bindparam("agency"), audit_table.c.command_uid == bindparam("uid")
     )
 )
@@ -103,23 +106,33 @@ _queue = prepared_insert(outbox, "agency_id", "audit_seq", "state")
 def execute(store: Store, command: c.Command) -> c.Result:
     """Carry out a command: check the actor, run the handler, append audit entry and outbox row, commit.
 
-    The same `uid` again changes nothing and gives the first answer.
+    Numbers and pens that it gives or takes are written to the high-water mark before the commit (intent) and after it
+    (done), before anybody sees a number. The same `uid` again changes nothing and gives the first answer.
 
     Raises:
-        RoleMissing, AccountClosed, what the handler raises, and the store's errors; then nothing has changed.
+        RoleMissing, AccountClosed, NoMark, MarkUnwritable, what the handler raises, and the store's errors; then
+        nothing has changed.
+        NumberNotShown: it is committed, but its number must not be seen before the same command has come again.
     """
     handler, answer, roles = HANDLERS[type(command)]
-    with store.writing() as tx:
+    mark = store.mark
+    with store.writing() as tx, noting(tx, mark, command.uid) as notes:
         earlier = _find_earlier(tx, agency=command.agency, uid=command.uid).first()
         if earlier is not None and earlier.kind == type(command).__name__:
-            return answer.model_validate_json(earlier.result)
-        if not isinstance(command, c.SetUpAgency):
-            _authorise(tx, command, roles)
-        at = now()
-        result = handler(tx, command, at)
-        seq = audit.record(tx, command, result, at)
-        _queue(tx, agency_id=command.agency, audit_seq=seq, state="QUEUED")
-        drafts.drop_draft(tx, command.agency, command.uid)
+            result = answer.model_validate_json(earlier.result)
+            head = audit.Recorded(earlier.seq, earlier.hash)
+        else:
+            if not isinstance(command, c.SetUpAgency | c.BeginIncarnation):
+                _authorise(tx, command, roles)
+            at = now()
+            result = handler(tx, command, at)
+            head = audit.record(tx, command, result, at)
+            _queue(tx, agency_id=command.agency, audit_seq=head.seq, state="QUEUED")
+            drafts.drop_draft(tx, command.agency, command.uid)
+            if not isinstance(command, c.SetUpAgency):  # its mark begins when its store is complete
+                notes.write(tx, command.agency)
+    if mark is not None:
+        mark.write_done(command.uid, head.seq, head.hash)
     return result
 
 
