@@ -137,7 +137,7 @@ def meet_mark(store: Store, folder: Path) -> None:
 
 
 def begin_mark(store: Store, folder: Path) -> Mark:
-    """Begin a mark that believes the store as it is; for a store in which no number was given yet.
+    """Begin a mark that believes the store as it is; for tools that make stores, never for one that people use.
 
     Raises:
         MarkInUse, MarkUnwritable.

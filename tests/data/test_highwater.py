@@ -150,7 +150,11 @@ def test_a_mark_opened_again_says_what_it_said(path: Path) -> None:
     mark.write_done(pens, 44, HEAD)
     mark.note_shown(BOOK, 2023, 4, 88)
     said = mark.state
-    for state in (read_mark(path), (mark.close(), Mark.open(path))[1].state):
+    read_beside = read_mark(path)
+    mark.close()
+    again = Mark.open(path)
+    again.close()
+    for state in (read_beside, again.state):
         assert state == said
         assert state.highest(BOOK, "", 2026) == 40
         assert state.special(BOOK, 2026) == [(7, ""), (8, "a")]
@@ -285,7 +289,7 @@ def test_done_and_intent_cost_one_flush_each(path: Path, monkeypatch: pytest.Mon
 def test_threads_write_whole_lines(path: Path) -> None:
     mark = fresh(path)
     threads = [
-        threading.Thread(target=lambda start=start: [give(mark, start + nth) for nth in range(50)])  # type: ignore[misc]
+        threading.Thread(target=lambda start=start: [give(mark, start + nth) for nth in range(50)])
         for start in range(1, 401, 50)
     ]
     for thread in threads:
