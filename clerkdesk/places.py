@@ -36,7 +36,8 @@ def state_folder(data: Path) -> Path:
     named = os.environ.get(STATE_VARIABLE, "").strip()
     if named:
         return Path(named).expanduser().absolute()
-    if data == _usual_data_folder():
+    data = data.resolve()  # by whichever way somebody comes to a folder, its mark is one
+    if data == _usual_data_folder().resolve():
         from platformdirs import user_state_path
 
         # A name of its own: on Windows and macOS the places of data and of state are one.

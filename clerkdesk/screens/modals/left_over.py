@@ -41,7 +41,7 @@ class LeftOverModal(ModalScreen[None]):
                 yield Static(
                     _(
                         "Để không số nào lặp lại, quyền cấp số đã được thu về. Việc cần làm: xem sổ giấy và văn bản đã "
-                        "đóng dấu, rồi ở “Sổ và số” chọn từng sổ “chờ xác nhận”, bấm F10, nhập số cuối cùng trên giấy. "
+                        "đóng dấu, rồi ở “Sổ và số” chọn từng sổ “chờ xác nhận” (F4: năm khác), bấm F10, nhập số cuối cùng trên giấy. "
                         "Kiểm tra cả các số đang giữ. Không dùng đồng thời hai bản của kho này."
                     ),
                     markup=False,
