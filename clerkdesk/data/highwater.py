@@ -32,6 +32,7 @@ from clerkdesk.errors import StoreTrouble
 from clerkdesk.i18n import N_
 
 ENDING = ".mark"
+ROOM_FOR_DONE = 4096
 
 
 class MarkUnwritable(StoreTrouble):
@@ -87,6 +88,7 @@ class Mark:
         self._log = log
         self.state = state
         self._lock = lock
+        self.unconfirmed = False  # a `done` failed: something is committed that must not be shown yet
         self._told: list[str] = []  # not yet in a line that stays
         self._mutex = threading.RLock()
 
@@ -167,6 +169,7 @@ class Mark:
             try:
                 self._write([done_record(str(command), seq, head)])
             except OSError as error:
+                self.unconfirmed = True
                 raise NumberNotShown(path=self.path.parent) from error
 
     def settle(self, committed: dict[str, tuple[int, bytes]]) -> None:
@@ -226,13 +229,19 @@ class Mark:
         with self._mutex:
             told = [{"k": "told", "c": self._told}] if self._told else []
             line = line_of([*told, *records])
-            if self._log.has_room(line):
+            # An intent leaves room for its `done`: when that is written, the number is in the store already.
+            if self._log.has_room(line, beside=ROOM_FOR_DONE if self._opens(records) else 0):
                 self._log.append(line)
             else:
                 self._log.rewrite([line_of([snapshot(self.state)]), line])
             self._told = []
             for record in records:
                 self.state.apply(record)
+            self.unconfirmed = self.unconfirmed and bool(self.state.pending)
+
+    @staticmethod
+    def _opens(records: list[Record]) -> bool:
+        return any(record["k"] == "intent" for record in records)
 
 
 def read_mark(path: Path) -> State:

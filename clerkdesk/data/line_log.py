@@ -86,9 +86,9 @@ class LineLog:
             self._descriptor = os.open(self.path, os.O_RDWR | _BINARY)
         sync_folder(self.path.parent)
 
-    def has_room(self, line: bytes) -> bool:
-        """Say whether a line fits without growing the file."""
-        return self._end + len(line) + _CHECK + 2 <= self._size
+    def has_room(self, line: bytes, beside: int = 0) -> bool:
+        """Say whether a line, and so many bytes beside it, fit without growing the file."""
+        return self._end + len(line) + _CHECK + 2 + beside <= self._size
 
     def append(self, line: bytes) -> None:
         """Write a line; it is on disk when this returns.
@@ -129,7 +129,7 @@ class LineLog:
 def _written_aside(path: Path, lines: Iterable[bytes]) -> tuple[Path, int, int]:
     """Write a file with room beside `path`; return where it is, where its lines end, and its size."""
     written = b"".join(map(_framed, lines))
-    size = max(ROOM, 2 * len(written))
+    size = ROOM + 2 * len(written)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_name(path.name + ".part")
     with suppress(FileNotFoundError):

@@ -236,7 +236,8 @@ class OutgoingRecordScreen(RecordScreen):
         try:
             sentence = step()
         except ClerkDeskError as error:
-            call(self.office_changed)
+            if not self.desk.number_waits:  # reading the record again would show it
+                call(self.office_changed)
             call(self.say, error.message, bad=True)
         else:
             call(self._step_done, sentence)

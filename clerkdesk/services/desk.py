@@ -169,6 +169,11 @@ class Desk:
         self._tell(self._left_over)
         self._left_over = set()
 
+    @property
+    def number_waits(self) -> bool:
+        """Whether a number is in the store that nobody may see yet, because the mark could not say so."""
+        return isinstance(self.store.mark, Mark) and self.store.mark.unconfirmed
+
     def seen(self) -> None:
         """Note that the numbers given so far stand on the screen."""
         self._tell(self._untold() - self._left_over)

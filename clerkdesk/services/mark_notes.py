@@ -64,17 +64,18 @@ class Notes:
         """Write the intent to the mark, if there is anything to write.
 
         Earlier intents that are still open are closed first: no other transaction can be on its way now, so the
-        audit log tells what became of them.
+        audit log tells what became of them. After a `done` that failed, no command of any kind goes on before it is
+        made good: a number that must not be shown yet is not sealed or released either.
 
         Raises:
             NoMark, MarkUnwritable.
         """
+        if isinstance(self._mark, Mark) and (self.intent or self._mark.unconfirmed):
+            settle(tx, self._mark, agency)
         if not self.intent:
             return
         if self._mark is None:
             raise NoMark
-        if isinstance(self._mark, Mark):
-            settle(tx, self._mark, agency)
         self._mark.write_intent(self.intent)
 
 

@@ -224,6 +224,26 @@ def test_a_mark_that_cannot_be_written_anew_stays_as_it_was(
     again.close()
 
 
+def test_done_never_needs_room_that_its_intent_has_not_made(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_log, "ROOM", 16_384)
+    mark = fresh(path)
+    rewrite = LineLog.rewrite
+    rewritten: list[LineLog] = []
+
+    def counted(log: LineLog, lines: list[bytes]) -> None:
+        rewritten.append(log)
+        rewrite(log, lines)
+
+    monkeypatch.setattr(LineLog, "rewrite", counted)
+    for number in range(1, 300):
+        uid = give(mark, number, done=False)
+        before = len(rewritten)
+        mark.write_done(uid, number, HEAD)
+        assert len(rewritten) == before
+    assert 1 < len(rewritten) < 100
+    mark.close()
+
+
 def test_a_second_program_is_kept_out(path: Path) -> None:
     mark = fresh(path)
     with pytest.raises(MarkInUse):

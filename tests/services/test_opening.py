@@ -31,13 +31,14 @@ from clerkdesk.services.ids import new_id
 from clerkdesk.services.incarnation import WHAT_HAPPENED, what_happened
 from clerkdesk.services.office import execute
 from clerkdesk.services.registers import books
-from clerkdesk.services.vocabulary import Direction, RenewalCause
+from clerkdesk.services.vocabulary import Direction, OutgoingStatus, RenewalCause
 
 from ..office import (
     PASSWORD,
     arrival_command,
     arrivals_book,
     book,
+    bring_to,
     count,
     desk_id,
     everything,
@@ -48,6 +49,7 @@ from ..office import (
     register,
     reserve,
     rows,
+    steps_of,
 )
 from ..paper import STORE, OnTwoPapers, Paper, paper_confirmed, pour_back, snapshot
 
@@ -753,6 +755,24 @@ def test_a_number_whose_done_failed_comes_with_the_same_form_again(
         assert next_number(desk) == 2
     assert desk.do(command).model_dump()["number"] == 1
     assert register(desk).number == 2
+
+
+def test_a_number_whose_done_failed_is_not_sealed_before_it_is_made_good(
+    office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = sit_down(office)
+    outgoing = bring_to(desk, OutgoingStatus.AWAITING_ISSUE)
+    steps = steps_of(desk, outgoing)
+    with monkeypatch.context() as patch:
+        patch.setattr(Mark, "_write", _fail_on("done"))
+        with pytest.raises(highwater.NumberNotShown):
+            desk.do(steps["IssueNumber"])
+        with pytest.raises(highwater.MarkUnwritable):
+            desk.do(steps["RecordSeal"])
+    desk.do(steps["RecordSeal"])
+    assert isinstance(desk.store.mark, Mark)
+    assert desk.store.mark.state.pending == {}
+    assert not desk.store.mark.unconfirmed
 
 
 def test_a_number_whose_done_failed_is_told_at_the_next_start(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
