@@ -7,7 +7,6 @@ arrivals.
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +14,7 @@ from statistics import median, quantiles
 
 from bench.clerk import CTRL_U, go_to, log_in
 from bench.figures import Figure
-from bench.stores import big_office, folder, furnish
+from bench.stores import big_office, copied, folder, furnish
 from tests.terminal import Terminal
 
 FIELDS = 19
@@ -88,7 +87,7 @@ def _register(terminal: Terminal, nth: int) -> float:
 
 
 def _in_big_store(data: Path) -> list[float]:
-    shutil.copytree(big_office(), data)
+    copied(big_office(), data)
     with log_in(data) as terminal:
         go_to(terminal, "1", "NHẬP VĂN BẢN ĐẾN")
         return [_register(terminal, 90_000 + nth) for nth in range(IN_BIG_STORE)]

@@ -19,9 +19,9 @@ from uuid import UUID
 
 from bench.directory import agencies, directory_lines
 from clerkdesk.data.migrations import versions
-from clerkdesk.data.store import NEWEST
-from clerkdesk.data.store_key import keep_key, new_key
-from clerkdesk.places import backups_folder
+from clerkdesk.data.store import NEWEST, open_store
+from clerkdesk.data.store_key import keep_key, load_key, new_key
+from clerkdesk.places import backups_folder, state_folder
 from clerkdesk.services import commands as c
 from clerkdesk.services import passwords, registers
 from clerkdesk.services.backups import make_backup
@@ -30,6 +30,7 @@ from clerkdesk.services.desk import Desk
 from clerkdesk.services.directory import import_directory
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.office import execute
+from clerkdesk.services.opening import begin_mark
 from clerkdesk.services.registers import arrivals_register
 from clerkdesk.services.vocabulary import Role
 
@@ -85,6 +86,21 @@ def furnish(data: Path) -> Desk:
     return desk
 
 
+def copied(source: Path, target: Path) -> Path:
+    """Copy a data folder into one that numbers for itself, as if it had never been another's copy."""
+    shutil.copytree(source, target)
+    settle(target)
+    return target
+
+
+def settle(data: Path) -> None:
+    """Begin a high-water mark that believes the store as it is."""
+    path = data / STORE_NAME
+    store = open_store(path, load_key(path))
+    begin_mark(store, state_folder(data)).close()
+    store.close()
+
+
 def arrivals_book(desk: Desk) -> UUID:
     """Return the id of the arrivals register."""
     found = desk.read(arrivals_register)
@@ -128,6 +144,7 @@ def big_office() -> Path:
         with folder("clerkdesk-bench-part-") as root:
             _make(root / "office")
             (root / "office").rename(data)
+        settle(data)
     return data
 
 

@@ -16,7 +16,7 @@ from clerkdesk.data import store_key
 from clerkdesk.services import clock as real_clock
 from clerkdesk.services.desk import Desk
 
-from .office import PASSWORD, open_office
+from .office import PASSWORD, forget_mark, open_office
 
 NINE_O_CLOCK = dt.datetime(2026, 11, 20, 9, 0, tzinfo=real_clock.VIETNAM)
 _CHEAP = partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
@@ -70,6 +70,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(store_key, "_trusted_keyring", lambda: None)
         hang_up(OfficeClock(NINE_O_CLOCK - dt.timedelta(hours=1)), patch)
         open_office(folder / "clerkdesk.db").close()
+        forget_mark(folder)
     return folder
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import shutil
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
-from clerkdesk.data.store import Store
+from clerkdesk.data.store import Store, open_store
+from clerkdesk.data.store_key import load_key
+from clerkdesk.places import state_folder
 from clerkdesk.services import commands as c
-from clerkdesk.services import numbering, passwords, registers
+from clerkdesk.services import numbering, opening, passwords, registers
 from clerkdesk.services.arrivals import ArrivalRegistered
 from clerkdesk.services.clock import now, today
 from clerkdesk.services.desk import Desk
@@ -59,6 +62,23 @@ def open_office(path: Path) -> Desk:
     desk.refresh()
     desk.log_in("annv", PASSWORD)
     return desk
+
+
+def forget_mark(folder: Path) -> None:
+    """Let the store of an office be one that never had a high-water mark, so that its copies are nobody's copies."""
+    store = open_store(folder / "clerkdesk.db", load_key(folder / "clerkdesk.db"))
+    with store.writing() as tx:
+        tx.execute(text("DELETE FROM setting WHERE name = 'mark'"))
+    store.close()
+    shutil.rmtree(state_folder(folder))
+
+
+def settle(folder: Path) -> Path:
+    """Let a copied office be an office of its own, with a mark that believes its store; return the folder."""
+    store = open_store(folder / "clerkdesk.db", load_key(folder / "clerkdesk.db"))
+    opening.begin_mark(store, state_folder(folder)).close()
+    store.close()
+    return folder
 
 
 def arrival_facts(**changes: Any) -> c.ArrivalFacts:

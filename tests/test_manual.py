@@ -15,7 +15,7 @@ from textual.binding import Binding
 import clerkdesk.screens
 from clerkdesk import i18n
 from clerkdesk.command_line import app
-from clerkdesk.places import DATA_VARIABLE
+from clerkdesk.places import DATA_VARIABLE, STATE_VARIABLE
 from clerkdesk.screens.areas import AREAS
 from clerkdesk.screens.keys import key_table
 from clerkdesk.screens.themes import NAMES
@@ -74,6 +74,7 @@ def test_every_work_area_and_theme_is_in_a_manual() -> None:
     assert [area.code for area in AREAS.values() if f"`{area.code}`" not in CLERK] == []
     assert [name for name in NAMES if f"`{name}`" not in ADMINISTRATOR] == []
     assert DATA_VARIABLE in ADMINISTRATOR
+    assert STATE_VARIABLE in ADMINISTRATOR
 
 
 @pytest.mark.parametrize("kind", CODES, ids=lambda kind: kind.__name__)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 from clerkdesk.data.backup import (
     FILES,
@@ -21,7 +20,6 @@ from clerkdesk.data.backup import (
     copy_file,
     open_copy,
     read_manifest,
-    remove_pens,
     sha256_of,
     verify,
 )
@@ -57,21 +55,20 @@ def put_back(
     store_path: Path,
     key: bytes,
     present_key: bytes | None,
-    incarnation: UUID,
     at: dt.datetime,
     watch: Watch,
 ) -> Restored:
     """Put a backup in the place of the store at `store_path`.
 
-    Until the last step nothing of the present store changes. Its books come back suspended: no number is issued
-    before the last one on paper is confirmed.
+    Until the last step nothing of the present store changes. The backup's books are suspended and it has another
+    incarnation than the desk's high-water mark; what follows from that is done when the store is opened
+    (`services.opening`).
 
     Args:
         backup: the backup's folder.
         store_path: where the store is, or will be.
         key: the key of the backup.
         present_key: the key of the present store, when it is known; its last writes are then in the kept file.
-        incarnation: the desk's new identity.
         at: names the file in which the present store is kept.
         watch: told of progress, asked whether to stop.
 
@@ -94,7 +91,7 @@ def put_back(
             shutil.copyfile(backup / STORE_COPY, fresh)
             if sha256_of(fresh, watch) != manifest.store_sha256:
                 raise BackupBroken(path=backup, detail=STORE_COPY)
-            _prepare(fresh, key, backup, manifest, incarnation)
+            _prepare(fresh, key, backup, manifest)
             for sha256 in manifest.files:
                 _put_back_file(backup.parent / FILES, data / FILES, sha256, watch)
             aside = _keep_aside(store_path, present_key, at)
@@ -105,8 +102,8 @@ def put_back(
     return Restored(manifest, aside)
 
 
-def _prepare(fresh: Path, key: bytes, backup: Path, manifest: Manifest, incarnation: UUID) -> None:
-    """Check that the copy opens, is whole and belongs to its manifest; take its pens out once more."""
+def _prepare(fresh: Path, key: bytes, backup: Path, manifest: Manifest) -> None:
+    """Check that the copy opens, is whole and belongs to its manifest."""
     try:
         connection = open_copy(fresh, key)
     except BackupWrongKey as error:
@@ -120,7 +117,6 @@ def _prepare(fresh: Path, key: bytes, backup: Path, manifest: Manifest, incarnat
         # The manifest is readable text; the store inside it is not to be forged without the key.
         if named != {*manifest.files, *manifest.missing} or agency != (manifest.agency_id,):
             raise BackupBroken(path=backup, detail=MANIFEST)
-        remove_pens(connection, incarnation)
     with fresh.open("rb+") as file:
         os.fsync(file.fileno())
     with contextlib.suppress(OSError):

@@ -12,13 +12,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.pool import QueuePool
 
 from clerkdesk.errors import ClerkDeskError, StoreTrouble
 from clerkdesk.i18n import N_
+
+if TYPE_CHECKING:
+    from clerkdesk.data.highwater import Mark, Unmarked
 
 NEWEST = "0004"
 BUSY_MILLISECONDS = 10_000
@@ -79,12 +82,17 @@ class StoreDamaged(StoreTrouble):
 
 
 class Store:
-    """An open store: the engine and the folder of files beside it."""
+    """An open store: the engine, the folder of files beside it, and the high-water mark of the desk that numbers in it.
+
+    A store without a mark is read, backed up and reported on; a number that it is asked for is refused
+    (`highwater.NoMark`) until somebody puts a mark, or knowingly an `Unmarked`, in its place.
+    """
 
     def __init__(self, engine: Engine, path: Path, lock: Any) -> None:
         self.engine = engine
         self._writing = engine.execution_options(immediate=True)  # the same pool and listeners
         self.path = path
+        self.mark: Mark | Unmarked | None = None
         self._lock = lock
 
     @property
@@ -112,6 +120,9 @@ class Store:
     def close(self) -> None:
         """Close all connections and let another program open the store."""
         self.engine.dispose()
+        if self.mark is not None:
+            self.mark.close()
+            self.mark = None
         if self._lock is not None:
             self._lock.release()
 

@@ -156,6 +156,27 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         for name in AREAS:
             self.add_mode(name, lambda name=name: area_screen(name))  # type: ignore[misc]
         self.switch_mode("home")
+        self.call_later(self.tell_left_over)
+
+    def tell_left_over(self) -> None:
+        """Tell the clerk, before anything else, what the last time left to tell: numbers that perhaps nobody saw, a new
+        incarnation."""
+        from clerkdesk.screens.modals.left_over import LeftOverModal
+        from clerkdesk.services.commands import RegisterArrival
+
+        if self.desk.session is None or not self.desk.may(RegisterArrival):
+            return
+        numbers, happened = self.desk.left_over()
+
+        def read(_: None) -> None:
+            self.desk.left_over_told()
+            if happened:
+                self.show_area("registers")
+
+        if numbers or happened:
+            self.push_screen(LeftOverModal(numbers, happened), read)
+        else:
+            self.desk.left_over_told()
 
     async def end_work(self) -> None:
         """Forget all areas and show the login form."""
@@ -180,6 +201,7 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         """
         result = self.desk.do(command)
         self.changes += 1
+        self.call_after_refresh(self.desk.seen)
         return result
 
     def report(self, error: BaseException) -> None:

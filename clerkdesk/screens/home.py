@@ -78,7 +78,7 @@ class HomeScreen(OfficeScreen):
             number = number_text(book.next_number) if book.state == "OPEN" else states[book.state]
             lines.append(f"  {fit(book.title, 27)} {number:>8}")
         if any(book.state == "SUSPENDED" for book in opened):
-            lines += ["", _("Kho vừa phục hồi: bấm 8, rồi F10."), _("Nhập số cuối cùng trên giấy.")]
+            lines += ["", _("Sổ chờ xác nhận: bấm 8, rồi F10."), _("Nhập số cuối cùng trên giấy.")]
         if all(book.state == "" for book in opened):
             lines += ["", _("Chưa mở sổ năm {year}: bấm 8, rồi F6.").format(year=year)]
         self.query_one("#waiting", Static).update("\n".join(lines))

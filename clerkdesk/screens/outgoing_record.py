@@ -227,6 +227,7 @@ class OutgoingRecordScreen(RecordScreen):
         text = f"{row['reference_code']}\n{row['issued_date']:%d/%m/%Y}"
         number = number_text(row["number"], row["sub_number"])
         self.app.push_screen(IssuedNumberModal(number, _("SỐ VĂN BẢN ĐI"), text))
+        self.call_after_refresh(self.desk.seen)
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="step")
     def in_background(self, step: Callable[[], str]) -> None:
@@ -235,7 +236,8 @@ class OutgoingRecordScreen(RecordScreen):
         try:
             sentence = step()
         except ClerkDeskError as error:
-            call(self.office_changed)
+            if not self.desk.number_waits:  # reading the record again would show it
+                call(self.office_changed)
             call(self.say, error.message, bad=True)
         else:
             call(self._step_done, sentence)

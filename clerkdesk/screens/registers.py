@@ -46,7 +46,7 @@ class RegistersScreen(OfficeScreen):
 
     HELP = N_(
         "F6 mở sổ của năm (số bắt đầu từ 01); F2 thêm sổ; F7 giữ số kế tiếp cho một người, có lý do và hạn; Delete hủy một "
-        "số, số vẫn ở trong sổ với lý do; F4 chọn năm. Sau khi phục hồi từ bản sao lưu: F10 xác nhận số cuối cùng trên giấy."
+        "số, số vẫn ở trong sổ với lý do; F4 chọn năm. Sau khi phục hồi, chép hoặc chuyển máy: F10 xác nhận số cuối cùng trên giấy."
     )
     AUTO_FOCUS = "#books"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -221,14 +221,18 @@ class RegistersScreen(OfficeScreen):
                 )  # fmt: skip
 
         title = _("Số cuối cùng đã cấp trên giấy của “{title}”").format(title=book.title)
+        known = self.desk.highest_known(book.register_id, book.code, book.year)
+        lost = known >= book.next_number
         if book.state == "SUSPENDED":
             text = _(
-                "Kho được phục hồi biết đến số {number}. Các số trên giấy sau đó được giữ lại: nhập lại từng văn bản, "
+                "Kho này biết đến số {number}. Các số trên giấy sau đó được giữ lại: nhập lại từng văn bản, "
                 "bấm Ctrl+R để lấy đúng số cũ."
             ).format(number=book.next_number - 1)
         else:
             text = _("Bắt đầu giữa năm: các số đến số này đã cấp ở sổ giấy hoặc phần mềm cũ, ở đây ghi hủy với lý do.")
-        questions = (Question("last", _("Số cuối cùng")), Question("reason", _("Lý do")))
+        if lost:
+            text += " " + _("Máy này đã cấp đến số {known}; không nhận số nhỏ hơn.").format(known=known)
+        questions = (Question("last", _("Số cuối cùng"), str(known) if lost else ""), Question("reason", _("Lý do")))
         self.app.push_screen(AskModal(title, questions, text), answered)
 
     def action_add(self) -> None:

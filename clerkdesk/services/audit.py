@@ -26,6 +26,14 @@ class ChainReport:
     broken_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry's place in the agency's log, from 1, and its hash."""
+
+    seq: int
+    hash: bytes
+
+
 _read_head = Prepared(
     select(audit.c.seq, audit.c.hash)
     .where(audit.c.agency_id == bindparam("agency"))
@@ -35,10 +43,10 @@ _read_head = Prepared(
 _write_entry = prepared_insert(audit, *audit.c.keys())
 
 
-def record(tx: Connection, command: Command, result: Result, recorded_at: dt.datetime) -> int:
+def record(tx: Connection, command: Command, result: Result, recorded_at: dt.datetime) -> Recorded:
     """Append the command and its result to the agency's log.
 
-    Returns: the entry's place in the agency's log, from 1.
+    Returns: the new head of the log.
     """
     seq, previous = _head(tx, command.agency)
     seq += 1
@@ -67,7 +75,7 @@ def record(tx: Connection, command: Command, result: Result, recorded_at: dt.dat
         hash=bound,
     )
     _keep_head(tx, command.agency, seq, bound)
-    return int(seq)
+    return Recorded(int(seq), bound)
 
 
 def _head(tx: Connection, agency: UUID) -> tuple[int, bytes]:

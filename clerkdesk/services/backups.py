@@ -146,7 +146,7 @@ def restore_backup(
     key = key_from_recovery_code(recovery_code) if recovery_code is not None else present_key
     assert key is not None  # noqa: S101  one of both is there
     restored = put_back(
-        backup_of(chosen), store_path, key, present_key, new_id(), now(), _watch(progress, cancelled)
+        backup_of(chosen), store_path, key, present_key, now(), _watch(progress, cancelled)
     )  # fmt: skip
     if key != present_key:
         if present_key is not None and restored.aside is not None:

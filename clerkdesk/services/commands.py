@@ -25,6 +25,7 @@ from clerkdesk.services.vocabulary import (
     PaperReason,
     ReceiptChannel,
     ReleaseForm,
+    RenewalCause,
     Role,
     SigningCapacity,
     Urgency,
@@ -239,6 +240,16 @@ class ConfirmLastNumber(Command):
     year: int
     last_number: int
     reason: Line
+
+
+class BeginIncarnation(Command):
+    """The desk found that its store is restored, copied or moved, and drops its pens; the desk itself is the actor."""
+
+    not_recorded: ClassVar[frozenset[str]] = frozenset({"fingerprint"})
+
+    cause: RenewalCause
+    incarnation: UUID
+    fingerprint: dict[str, str]
 
 
 # --- arrivals ------------------------------------------------------------------------------------------------

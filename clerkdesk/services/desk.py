@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from clerkdesk.data.highwater import Mark
 from clerkdesk.data.store import Store, open_store
 from clerkdesk.data.store_key import keep_key, load_key, new_key, place_of_key
 from clerkdesk.errors import NotAllowed
 from clerkdesk.i18n import N_
-from clerkdesk.services import agency_setup, drafts, login
+from clerkdesk.places import state_folder
+from clerkdesk.services import agency_setup, drafts, incarnation, login, opening
 from clerkdesk.services.attachments import was_ever_attached
 from clerkdesk.services.clock import now
 from clerkdesk.services.commands import Command, Result
@@ -40,15 +42,22 @@ class Desk:
         with store.reading() as connection:
             self.agency = agency_setup.agency_of_store(connection)
             self.facts = agency_setup.desk_of_store(connection)
+        self._left_over = self._untold()
 
     @classmethod
     def open(cls, path: Path) -> Desk:
-        """Open the desk's store, making a new one with a new key when there is none.
+        """Open the desk's store with its high-water mark, making a new one with a new key when there is none.
 
         Raises:
-            the errors of `data.store.open_store` and `data.store_key.load_key`.
+            the errors of `data.store.open_store`, `data.store_key.load_key` and `opening.meet_mark`.
         """
-        return cls(open_store(path, lambda: _key_for(path)))
+        store = open_store(path, lambda: _key_for(path))
+        try:
+            opening.meet_mark(store, state_folder(path.parent))
+            return cls(store)
+        except BaseException:
+            store.close()
+            raise
 
     @property
     def agency_id(self) -> UUID:
@@ -69,7 +78,9 @@ class Desk:
         return self.session.person
 
     def refresh(self) -> None:
-        """Read agency and desk again, after the set-up."""
+        """Read agency and desk again and begin the high-water mark, after the set-up."""
+        if self.store.mark is None:
+            opening.meet_mark(self.store, state_folder(self.store.path.parent))
         with self.store.reading() as connection:
             self.agency = agency_setup.agency_of_store(connection)
             self.facts = agency_setup.desk_of_store(connection)
@@ -139,6 +150,41 @@ class Desk:
         with self.store.writing() as tx:
             drafts.drop_draft(tx, self.agency_id, uid)
 
+    def highest_known(self, register_id: UUID, code: str, year: int) -> int:
+        """Return the highest number of a book that this desk has given or shown, also when its store has lost it."""
+        mark = self.store.mark
+        return mark.state.highest(register_id, code, year) if mark is not None else 0
+
+    def left_over(self) -> tuple[list[opening.UntoldNumber], list[str]]:
+        """Return what the last time left to tell: numbers that perhaps nobody saw, and what happened to the store."""
+        mark = self.store.mark
+        if mark is None or not self._left_over:
+            return [], []
+        causes = [mark.state.untold[one].cause for one in sorted(self._left_over & mark.state.untold.keys())]
+        numbers = self.read(opening.untold_numbers, mark.state, self._left_over)
+        return numbers, [incarnation.what_happened(cause) for cause in causes if cause]
+
+    def left_over_told(self) -> None:
+        """Note that somebody has read what was left over."""
+        self._tell(self._left_over)
+        self._left_over = set()
+
+    @property
+    def number_waits(self) -> bool:
+        """Whether a number is in the store that nobody may see yet, because the mark could not say so."""
+        return isinstance(self.store.mark, Mark) and self.store.mark.unconfirmed
+
+    def seen(self) -> None:
+        """Note that the numbers given so far stand on the screen."""
+        self._tell(self._untold() - self._left_over)
+
+    def _untold(self) -> set[str]:
+        return set(self.store.mark.state.untold) if self.store.mark is not None else set()
+
+    def _tell(self, commands: set[str]) -> None:
+        if commands and isinstance(self.store.mark, Mark):
+            self.store.mark.tell(sorted(commands))
+
     def close(self) -> None:
         """Close the store."""
         self.store.close()
@@ -146,7 +192,10 @@ class Desk:
     def throw_away(self) -> None:
         """Delete a store whose sample agency was broken off half-way; nothing real can be in it."""
         path = self.store.path
+        mark = self.store.mark
         self.close()
+        if isinstance(mark, Mark):
+            mark.path.unlink(missing_ok=True)
         for end in ("", "-wal", "-shm"):
             path.with_name(path.name + end).unlink(missing_ok=True)
 

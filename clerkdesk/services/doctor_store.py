@@ -10,15 +10,21 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
+from clerkdesk.data.highwater import read_mark
+from clerkdesk.data.machine import fingerprint
+from clerkdesk.data.mark_state import MarkDamaged
 from clerkdesk.data.schema import audit
 from clerkdesk.data.store import Store
 from clerkdesk.data.store_key import place_of_key
 from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import _
+from clerkdesk.places import state_folder
 from clerkdesk.services.agency_setup import agency_of_store
 from clerkdesk.services.backups import LONGEST_DAYS, is_due, last_backup
 from clerkdesk.services.clock import local, now
 from clerkdesk.services.doctor import EARLIEST, Check, State
+from clerkdesk.services.incarnation import what_happened
+from clerkdesk.services.opening import disagreement, mark_path, read_identity
 from clerkdesk.services.settings import read_setting
 from clerkdesk.services.store_keys import open_beside
 
@@ -79,8 +85,40 @@ def _inside(store: Store, connection: Connection, backups: Path) -> Iterator[Che
     yield _clock(connection.execute(select(func.max(audit.c.recorded_at))).scalar())
     if agency is None:
         return
+    yield _mark(store, connection)
     yield _backup(connection, agency.id, backups)
     yield _watched(str(read_setting(connection, agency.id, "watched_folder")))
+
+
+def _mark(store: Store, connection: Connection) -> Check:
+    """See that the high-water mark outside the store is there and can be read; nothing is written to it."""
+    title = _("Mốc số")
+    me = read_identity(connection)
+    assert me is not None  # noqa: S101  the store is set up
+    path = mark_path(state_folder(store.path.parent), me.agency, me.desk)
+    advice = _("Mở ClerkDesk, làm theo màn hình đầu: xác nhận số cuối cùng trên giấy của từng sổ.")
+    try:
+        state = read_mark(path)
+    except FileNotFoundError:
+        if me.is_marked or me.has_numbers:
+            return Check("mark", title, State.WRONG, _("không có ở {path}").format(path=path), advice)
+        return Check("mark", title, State.OFF, _("chưa có; được lập khi mở ClerkDesk"))
+    except MarkDamaged:
+        return Check("mark", title, State.WRONG, _("tệp hỏng: {path}").format(path=path), advice)
+    except OSError:
+        return Check(
+            "mark",
+            title,
+            State.WRONG,
+            _("không đọc được {path}").format(path=path),
+            _("Kiểm tra quyền của thư mục này."),
+        )
+    # While a desk is at work, an open intent is nothing strange.
+    cause = None if state.pending else disagreement(connection, me, state, fingerprint(store.path))
+    if cause is not None:
+        return Check("mark", title, State.WRONG, what_happened(cause), advice)
+    given = sum(book.highest for book in state.books.values())
+    return Check("mark", title, State.OK, _("khớp với kho, {count} số đã cấp ({path})").format(count=given, path=path))
 
 
 def _backup(connection: Connection, agency: UUID, backups: Path) -> Check:

@@ -33,6 +33,7 @@ from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.clock import local
 from clerkdesk.services.execution import next_shown, pen_incarnation, pen_of, recovering
+from clerkdesk.services.mark_notes import notes_of
 from clerkdesk.services.vocabulary import EntryState
 
 OPEN_RESERVATIONS_ALLOWED = 20
@@ -54,10 +55,10 @@ class RegisterClosed(RuleBroken):
 
 
 class RegisterSuspended(RuleBroken):
-    """The store was restored and the last number on paper is not confirmed yet."""
+    """The store was restored, copied or moved, and the last number on paper is not confirmed yet."""
 
     sentence = N_(
-        "Chưa cấp số: kho vừa được phục hồi, cần xác nhận số cuối cùng trên giấy của “{title}”. Bấm Ctrl+G, gõ “so”, chọn sổ rồi bấm F10."
+        "Chưa cấp số: kho vừa được phục hồi hoặc chuyển máy, cần xác nhận số cuối cùng trên giấy của “{title}”. Bấm Ctrl+G, gõ “so”, chọn sổ rồi bấm F10."
     )
 
 
@@ -102,6 +103,15 @@ class ReasonMissing(RuleBroken):
 
     sentence = N_("Phải ghi lý do.")
     field = "reason"
+
+
+class NumberBelowMark(RuleBroken):
+    """The desk has given, or shown, a higher number than the one that is said to be the last."""
+
+    sentence = N_(
+        "Máy này đã cấp đến số {known} của “{title}”: số cuối cùng trên giấy không thể nhỏ hơn. Xem lại sổ giấy và văn bản đã đóng dấu."
+    )
+    field = "last"
 
 
 class AlreadyNumbering(RuleBroken):
@@ -294,6 +304,7 @@ def use_reserved(tx: Connection, issue: Issue, number: int, document: UUID) -> N
     ).first()
     if changed is None:
         raise NumberNotReserved(number=number)
+    notes_of(tx).number(issue.register, issue.year, number, special=True)
     return Numbered(issue.register, issue.year, number, "", changed.registered_at)
 
 
@@ -324,6 +335,7 @@ def issue_sub_number(tx: Connection, issue: Issue, number: int, document: UUID, 
     if sub_number is None:
         raise NoSubNumberLeft(number=number)
     _insert(tx, issue, number, sub_number, EntryState.LIVE, at, document_id=document, reason=reason)
+    notes_of(tx).number(issue.register, issue.year, number, sub_number, special=True)
     return Numbered(issue.register, issue.year, number, sub_number, at)
 
 
@@ -363,6 +375,7 @@ def resume_behind(tx: Connection, issue: Issue, last_number: int, reason: str) -
     Raises:
         ReasonMissing, RegisterNotOpen, RegisterClosed, PenElsewhere.
         NumberUnknown: the store already knows a higher number.
+        NumberBelowMark: the store does not, but this desk's high-water mark does.
         AlreadyNumbering: the book is in use and was not restored.
         JumpTooFar: more numbers than an agency gives in a year.
     """
@@ -377,6 +390,10 @@ def resume_behind(tx: Connection, issue: Issue, last_number: int, reason: str) -
     first = book.next_number
     if last_number < first - 1:
         raise NumberUnknown(number=last_number, year=issue.year)
+    notes = notes_of(tx)
+    known = notes.highest(issue.register, book.code, issue.year)
+    if last_number < known:
+        raise NumberBelowMark(known=known, title=book.title)
     if last_number - first >= LARGEST_JUMP:
         raise JumpTooFar(number=last_number, most=LARGEST_JUMP)
     tx.execute(
@@ -393,7 +410,26 @@ def resume_behind(tx: Connection, issue: Issue, last_number: int, reason: str) -
             )  # fmt: skip
         else:
             _insert(tx, issue, number, "", EntryState.VOID, at, reason=reason)
+    if restored:
+        for number, sub_number in notes.special(issue.register, issue.year):
+            _keep_from_others(tx, issue, number, sub_number, at, reason)
+    notes.pen_taken(issue.register, issue.year, book.code, last_number)
     return last_number + 1 - first
+
+
+def _keep_from_others(tx: Connection, issue: Issue, number: int, sub_number: str, at: dt.datetime, reason: str) -> None:
+    """See that a number that is on paper, though the restored store does not know it, goes to no other document.
+
+    A held number that was used waits for its document to be entered again; a sub-number is void.
+    """
+    if sub_number == "":
+        tx.execute(
+            update(entry)
+            .where(_key(issue, number, ""), entry.c.state == EntryState.RESERVED)
+            .values(holder=LOST_HOLDER, reason=reason, expires_on=dt.date(issue.year, 12, 31))
+        )
+    elif tx.execute(select(entry.c.state).where(_key(issue, number, sub_number))).first() is None:
+        _insert(tx, issue, number, sub_number, EntryState.VOID, at, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -503,6 +539,7 @@ def _advance(tx: Connection, issue: Issue) -> tuple[int, dt.datetime]:
     if counted is None:
         _open_book(tx, issue)  # says why not
         raise RegisterNotOpen(title="?", year=issue.year)
+    notes_of(tx).number(issue.register, issue.year, int(counted.number))
     return int(counted.number), dt.datetime.fromisoformat(counted.last_registered_at)
 
 
@@ -531,6 +568,7 @@ def _pen_is_theirs(book: _Book, issue: Issue) -> bool:
 _read_book = Prepared(
     select(
         register.c.title,
+        register.c.code,
         register_year.c.state,
         register_year.c.holder_desk,
         register_year.c.holder_incarnation,
@@ -561,6 +599,7 @@ def _book(tx: Connection, issue: Issue) -> _Book:
         UUID(row.holder_incarnation) if row.holder_incarnation else None,
         row.next_number,
         dt.datetime.fromisoformat(row.last_registered_at) if row.last_registered_at else None,
+        row.code,
     )
 
 
@@ -572,6 +611,7 @@ class _Book:
     holder_incarnation: UUID | None
     next_number: int
     last_registered_at: dt.datetime | None
+    code: str
 
 
 def _book_key(issue: Issue) -> ColumnElement[bool]:

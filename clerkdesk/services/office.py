@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from clerkdesk.data.highwater import Unmarked
 from clerkdesk.data.prepared import Prepared, prepared_insert
 from clerkdesk.data.schema import audit as audit_table
 from clerkdesk.data.schema import outbox
@@ -25,6 +27,7 @@ from clerkdesk.services import (
     directory,
     dispatching,
     drafts,
+    incarnation,
     outgoing,
     people,
     registers,
@@ -35,6 +38,7 @@ from clerkdesk.services import commands as c
 from clerkdesk.services.clock import now
 from clerkdesk.services.execution import Execution, carried_out
 from clerkdesk.services.ids import following
+from clerkdesk.services.mark_notes import noting
 from clerkdesk.services.vocabulary import Role
 
 Handler = Callable[[Connection, Any, dt.datetime], c.Result]
@@ -75,6 +79,7 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.ReserveNumber: (registers.reserve_number, registers.NumberReserved, _REGISTRY),
     c.VoidNumber: (voiding.void_entry, registers.NumberVoided, _REGISTRY),
     c.ConfirmLastNumber: (registers.confirm_last_number, registers.NumberingResumed, _BOOKS),
+    c.BeginIncarnation: (incarnation.begin_incarnation, incarnation.IncarnationBegun, frozenset()),  # the desk itself
     c.RegisterArrival: (arrivals.register_arrival, arrivals.ArrivalRegistered, _REGISTRY),
     c.CorrectArrival: (arrivals.correct_arrival, arrivals.ArrivalChanged, _REGISTRY),
     c.SubmitArrival: (arrivals.submit_arrival, arrivals.ArrivalChanged, _REGISTRY),
@@ -95,7 +100,7 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
 
 
 _find_earlier = Prepared(
-    select(audit_table.c.kind, audit_table.c.result).where(
+    select(audit_table.c.kind, audit_table.c.result, audit_table.c.seq, audit_table.c.hash).where(
         audit_table.c.agency_id == bindparam("agency"), audit_table.c.command_uid == bindparam("uid")
     )
 )
@@ -105,18 +110,29 @@ _queue = prepared_insert(outbox, "agency_id", "audit_seq", "state")
 def execute(store: Store, command: c.Command) -> c.Result:
     """Carry out a command at this desk: check the actor, run the handler, append audit entry and outbox row, commit.
 
-    The same `uid` again changes nothing and gives the first answer.
+    Numbers and pens that it gives or takes are written to the high-water mark before the commit (intent) and after it
+    (done), before anybody sees a number. The same `uid` again changes nothing and gives the first answer.
 
     Raises:
-        RoleMissing, AccountClosed, what the handler raises, and the store's errors; then nothing has changed.
+        RoleMissing, AccountClosed, NoMark, MarkUnwritable, what the handler raises, and the store's errors; then
+        nothing has changed.
+        NumberNotShown: it is committed, but its number must not be seen before the same command has come again.
     """
-    with store.writing() as tx:
-        earlier = earlier_answer(tx, command)
-        if earlier is not None:
-            return earlier
-        result, seq = carry_out(tx, command, now(), Execution(holder=command.desk))
-        _queue(tx, agency_id=command.agency, audit_seq=seq, state="QUEUED")
-        drafts.drop_draft(tx, command.agency, command.uid)
+    handler_answer = HANDLERS[type(command)][1]
+    mark = store.mark
+    with store.writing() as tx, noting(tx, mark, command.uid) as notes:
+        earlier = _find_earlier(tx, agency=command.agency, uid=command.uid).first()
+        if earlier is not None and earlier.kind == type(command).__name__:
+            result = handler_answer.model_validate_json(earlier.result)
+            head = audit.Recorded(earlier.seq, earlier.hash)
+        else:
+            result, head = carry_out(tx, command, now(), Execution(holder=command.desk))
+            _queue(tx, agency_id=command.agency, audit_seq=head.seq, state="QUEUED")
+            drafts.drop_draft(tx, command.agency, command.uid)
+            if not isinstance(command, c.SetUpAgency):  # its mark begins when its store is complete
+                notes.write(tx, command.agency)
+    if mark is not None:
+        mark.write_done(command.uid, head.seq, head.hash)
     return result
 
 
@@ -128,7 +144,9 @@ def earlier_answer(tx: Connection, command: c.Command) -> c.Result | None:
     return HANDLERS[type(command)][1].model_validate_json(earlier.result)
 
 
-def carry_out(tx: Connection, command: c.Command, at: dt.datetime, execution: Execution) -> tuple[c.Result, int]:
+def carry_out(
+    tx: Connection, command: c.Command, at: dt.datetime, execution: Execution
+) -> tuple[c.Result, audit.Recorded]:
     """Check the actor, run the handler and append the audit entry, inside a transaction of the caller's.
 
     A desk and then the server carry out the same command; with the same `at` and the same records they make the
@@ -138,15 +156,17 @@ def carry_out(tx: Connection, command: c.Command, at: dt.datetime, execution: Ex
         at: the moment (UTC) at which it is, or was first, carried out.
         execution: whose pen writes.
 
-    Returns: the answer and the entry's place in the audit log.
+    Returns: the answer and the new head of the audit log.
 
     Raises:
         RoleMissing, AccountClosed, and what the handler raises; the caller rolls back.
     """
     handler, _answer, roles = HANDLERS[type(command)]
-    if not isinstance(command, c.SetUpAgency):
+    if not isinstance(command, c.SetUpAgency | c.BeginIncarnation):
         _authorise(tx, command, roles)
-    with carried_out(execution), following(command.uid, at):
+    # Marks are the desks': what the server's pen writes is in its store alone.
+    notes = noting(tx, Unmarked(), command.uid) if execution.at_server else nullcontext()
+    with carried_out(execution), following(command.uid, at), notes:
         result = handler(tx, command, at)
     return result, audit.record(tx, command, result, at)
 

@@ -31,6 +31,7 @@ from clerkdesk.services.document_types import COPY_TYPES, DOCUMENT_TYPES
 from clerkdesk.services.execution import pen_of
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.lengths import Missing
+from clerkdesk.services.mark_notes import notes_of
 from clerkdesk.services.reference_code import check_template
 from clerkdesk.services.vocabulary import Direction
 
@@ -251,9 +252,13 @@ def create_register(tx: Connection, agency: UUID, facts: NewRegister, position: 
 def open_registers(tx: Connection, command: OpenRegisters, at: dt.datetime) -> RegistersOpened:
     """Open books for a year, each starting at 01; books already open stay as they are.
 
+    A book in which this desk has given numbers that the store does not know, because it was restored, is opened
+    suspended: first the last number on paper is confirmed.
+
     Raises:
         YearOutOfRange.
     """
+    notes = notes_of(tx)
     this_year = today().year
     if abs(command.year - this_year) > 1:
         raise YearOutOfRange(year=command.year, first=this_year - 1, last=this_year + 1)
@@ -265,19 +270,25 @@ def open_registers(tx: Connection, command: OpenRegisters, at: dt.datetime) -> R
             register_year.c.year == command.year,
         )
         if tx.execute(known).first() is None:
+            code = tx.execute(
+                select(register.c.code).where(register.c.agency_id == command.agency, register.c.id == register_id)
+            ).scalar_one()
+            is_new = notes.highest(register_id, code, command.year) == 0
             tx.execute(
                 insert(register_year).values(
                     agency_id=command.agency,
                     register_id=register_id,
                     year=command.year,
                     next_number=1,
-                    state="OPEN",
-                    holder_desk=pen_of(command.desk),
-                    holder_incarnation=incarnation_of(tx, command.agency, pen_of(command.desk)),
+                    state="OPEN" if is_new else "SUSPENDED",
+                    holder_desk=pen_of(command.desk) if is_new else None,
+                    holder_incarnation=incarnation_of(tx, command.agency, pen_of(command.desk)) if is_new else None,
                     opened_at=at,
                     opened_by=command.actor,
                 )
             )
+            if is_new:
+                notes.pen_taken(register_id, command.year, code, behind=0)
             opened += 1
     return RegistersOpened(opened=opened)
 

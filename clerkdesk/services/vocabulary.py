@@ -54,6 +54,19 @@ class EntryState(_Labelled):
     RESERVED = "RESERVED"
 
 
+class RenewalCause(StrEnum):
+    """Why a desk begins a new incarnation: how its store and its high-water mark disagree."""
+
+    RESTORED = "RESTORED"  # another incarnation's store, as every backup holds it
+    OLDER = "OLDER"  # the mark knows of commands that the store does not
+    BEHIND = "BEHIND"  # the store knows of numbers or pens that the mark does not
+    MOVED = "MOVED"  # another machine
+    COPIED = "COPIED"  # another file on the same machine
+    MISSING = "MISSING"
+    DAMAGED = "DAMAGED"
+    FOREIGN = "FOREIGN"  # the mark of another desk
+
+
 class ReceiptChannel(_Labelled):
     """How an arrival reached us (Đà Nẵng 8849 Đ5.1)."""
 

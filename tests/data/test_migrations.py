@@ -25,7 +25,7 @@ from clerkdesk.services.desk import Desk
 from clerkdesk.services.lists import ListKind, ListQuery, row_ids
 from clerkdesk.services.vocabulary import OutgoingStatus
 
-from ..office import PASSWORD, bring_to, everything, register, rows
+from ..office import PASSWORD, bring_to, everything, register, rows, settle
 
 KEY = bytes(32)
 
@@ -145,6 +145,7 @@ def test_a_filled_store_of_the_first_version_is_brought_up_to_date_and_keeps_eve
     old.close()
     path.with_suffix(".key").write_text(key.hex(), "ascii")
 
+    settle(path.parent)
     upgraded = Desk.open(path)
     assert everything(upgraded.store) == everything(desk.store)
     assert upgraded.read(check_chain) == desk.read(check_chain)

@@ -85,6 +85,7 @@ def test_restoring_twice_gives_two_incarnations(desk: Desk, place: Path, clock: 
     for _ in range(2):
         clock.forward(minutes=1)
         restore_backup(made.path, path)
+        reopened(path).close()
         store = open_copy(path, load_key(path))
         seen.add(store.execute("SELECT incarnation FROM desk").fetchone()[0])
         store.close()
@@ -312,6 +313,6 @@ def test_action_of_restoring_can_be_traced_in_the_log_of_the_office(desk: Desk, 
     desk.do(confirm)
     with desk.store.reading() as connection:
         kinds = connection.execute(text("SELECT kind FROM audit ORDER BY seq")).scalars().all()
-    assert kinds[-2:] == ["RegisterArrival", "ConfirmLastNumber"]
+    assert kinds[-3:] == ["RegisterArrival", "BeginIncarnation", "ConfirmLastNumber"]
     assert subject_of(answer)
     desk.close()

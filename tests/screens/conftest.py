@@ -23,7 +23,7 @@ from clerkdesk.services.passwords import hash_password
 from clerkdesk.services.signing.development_ca import DevelopmentCa, issue_p12, make_ca
 from clerkdesk.services.vocabulary import Role
 from tests.conftest import _CHEAP, NINE_O_CLOCK, OfficeClock, hang_up
-from tests.office import AGENCY, ISSUER, PASSWORD, register
+from tests.office import AGENCY, ISSUER, PASSWORD, register, settle
 from tests.screens.clerk import LEADER, PASSPHRASE
 
 STC = "Sở Tài chính tỉnh Sông Hương"
@@ -105,4 +105,4 @@ def office(staffed: Path, tmp_path: Path, clock: OfficeClock, cheap_passwords: N
     """A copy of the staffed office, on Friday 20 November 2026 at nine; no program has its store open."""
     folder = tmp_path / "office"
     shutil.copytree(staffed, folder)
-    return folder
+    return settle(folder)

@@ -15,7 +15,7 @@ from clerkdesk.data import store_key
 from clerkdesk.screens.telex import telex
 from clerkdesk.services.desk import Desk
 from tests.conftest import _CHEAP
-from tests.office import PASSWORD, open_office, rows
+from tests.office import PASSWORD, forget_mark, open_office, rows
 from tests.terminal import Terminal, retyped
 
 from .conftest import STC, furnish_with_people
@@ -37,6 +37,7 @@ def opened_today(tmp_path_factory: pytest.TempPathFactory) -> Path:
         desk = open_office(folder / "clerkdesk.db")
         furnish_with_people(desk)
         desk.close()
+        forget_mark(folder)
     return folder
 
 

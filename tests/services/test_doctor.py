@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from clerkdesk.data.blobs import blob_path
+from clerkdesk.places import state_folder
 from clerkdesk.services import commands as c
 from clerkdesk.services.backups import make_backup
 from clerkdesk.services.desk import Desk
@@ -89,6 +90,26 @@ def test_clock_behind_the_last_entry_is_told(desk: Desk, clock: OfficeClock, mov
     register(desk)
     clock.moment += moved
     assert found(desk.store.path.parent, "clock").state is state
+
+
+@pytest.mark.parametrize("harm", ["nothing", "deleted", "damaged", "old"])
+def test_high_water_mark_is_compared_with_the_store(desk: Desk, harm: str) -> None:
+    data = desk.store.path.parent
+    (mark,) = state_folder(data).glob("*.mark")
+    old = mark.read_bytes()
+    for _ in range(2):
+        register(desk)
+    if harm == "deleted":
+        mark.unlink()
+    elif harm == "damaged":
+        mark.write_bytes(mark.read_bytes().replace(b'"first":1', b'"first":8', 1))
+    elif harm == "old":
+        mark.write_bytes(old)
+    before = {path: path.read_bytes() for path in state_folder(data).iterdir()}
+    check = found(data, "mark")
+    assert check.state is (State.OK if harm == "nothing" else State.WRONG)
+    assert ("xác nhận số cuối cùng" in check.advice) == (harm != "nothing")
+    assert {path: path.read_bytes() for path in state_folder(data).iterdir()} == before
 
 
 def test_watched_folder_is_looked_into(desk: Desk, tmp_path: Path) -> None:

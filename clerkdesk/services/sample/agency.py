@@ -104,6 +104,7 @@ def write_sample_agency(desk: Desk, progress: Progress, stopped: Callable[[], bo
         writer.step()
         with pretending(moment):
             write()
+    desk.seen()  # nobody is to be told of the sample's numbers
     desk.log_out()
 
 
