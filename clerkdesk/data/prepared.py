@@ -13,7 +13,8 @@ needs goes along with the next statement in one round trip.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Dialect, Executable, Insert, Table, Update, insert
@@ -53,20 +54,16 @@ class Shared:
         self._deferred: list[tuple[str, Any]] = []
         self.notes: dict[object, Any] = {}  # what a service has written itself and need not read again
 
-    def begin(self, tx: Connection) -> None:
-        """Keep for this transaction; `end` must follow in it."""
-        tx.info["shared"] = self
-
-    def end(self, tx: Connection) -> None:
-        """Send what waits and keep nothing more."""
+    @contextmanager
+    def kept(self, tx: Connection) -> Iterator[None]:
+        """Keep for what happens inside; what waits is sent at the end, unless it failed."""
+        info = tx.info  # of the driver's connection; a broken one cannot be asked for it any more
+        info["shared"] = self
         try:
+            yield
             self.flush(tx)
         finally:
-            del tx.info["shared"]
-
-    def forget(self, tx: Connection) -> None:
-        """Keep nothing any more: something was rolled back."""
-        del tx.info["shared"]
+            info.pop("shared", None)
 
     def answers(self, table: str) -> dict[object, Rows]:
         """Return what was read from a table and has not been written since."""

@@ -502,7 +502,7 @@ def _settle_incarnation(group: Group, caller: Caller) -> None:
 
 def _refuse(group: Group, caller: Caller, pushed: Pushed, error: ClerkDeskError, outcome: PushOutcome) -> Answered:
     secret = isinstance(error, SecretDocument | ExcludedDocument)
-    book = None if secret else _book_of(group, caller, pushed)
+    book = _book_of(group, caller, pushed)
     held = None
     if book is not None:
         register_id, year, number = book

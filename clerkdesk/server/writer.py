@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -201,27 +201,24 @@ class Writer:
                 group.seq[agency] = take_feed(tx, agency)
             for item in items:
                 group.uids.setdefault(item.agency, []).extend(item.uids)
-            if not careful:
-                shared.begin(tx)
             try:
-                for item in items:
-                    try:
-                        with group.apart():
-                            outcomes.append((item.carry(group), None))
-                    except _Redo:
-                        raise
-                    except Exception as error:
-                        outcomes.append((None, error))
-                for finish in group.at_end:
-                    finish()
-                if not careful:
-                    shared.end(tx)
-            except BaseException as error:
-                if not careful:
-                    shared.forget(tx)
-                    if isinstance(error, Exception):
-                        raise _Redo from error
+                with nullcontext() if careful else shared.kept(tx):
+                    for item in items:
+                        try:
+                            with group.apart():
+                                outcomes.append((item.carry(group), None))
+                        except _Redo:
+                            raise
+                        except Exception as error:
+                            outcomes.append((None, error))
+                    for finish in group.at_end:
+                        finish()
+            except _Redo:
                 raise
+            except Exception as error:
+                if careful:
+                    raise
+                raise _Redo from error
         return outcomes
 
 
