@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.office import count
+from tests.office import count, settle
 
 from .clerk import at_the_terminal
 from .conftest import STC
@@ -28,7 +28,7 @@ class TestDrafts:
             await clerk.go("nd")
             await clerk.fill("stc", "205", "18")
             (before,) = clerk.rows(DRAFTS)
-            crashed = shutil.copytree(office, tmp_path / "crashed")  # the disk as it is when the power fails
+            crashed = settle(shutil.copytree(office, tmp_path / "crashed"))  # the disk as it is when the power fails
         async with at_the_terminal(crashed) as clerk:
             await clerk.go("nd")
             assert "Đã lấy lại phiếu đang nhập dở" in clerk.message
@@ -81,7 +81,7 @@ class TestDrafts:
             await clerk.type("Dở dang")
             await clerk.press("ctrl+q", "c")
             await clerk.until(lambda: clerk.app._exit)
-        again = shutil.copytree(office, tmp_path / "again")
+        again = settle(shutil.copytree(office, tmp_path / "again"))
         async with at_the_terminal(again) as clerk:
             await clerk.go("nd")
             assert clerk.value("subject") == "Dở dang"
