@@ -68,7 +68,7 @@ def forget_mark(folder: Path) -> None:
     """Let the store of an office be one that never had a high-water mark, so that its copies are nobody's copies."""
     store = open_store(folder / "clerkdesk.db", load_key(folder / "clerkdesk.db"))
     with store.writing() as tx:
-        tx.execute(text("DELETE FROM setting WHERE name = 'mark'"))
+        tx.execute(text("UPDATE this_desk SET has_mark = 0"))
     store.close()
     shutil.rmtree(state_folder(folder))
 

@@ -498,6 +498,7 @@ this_desk = _table(
     _time("enrolled_at", nullable=True),
     _time("last_contact_at", nullable=True),
     _number("clock_offset", default="0"),  # server's time minus this machine's, in milliseconds
+    _number("has_mark", default="0"),  # a high-water mark belongs to this store, and must not be missing
     PrimaryKeyConstraint("agency_id"),
 )
 

@@ -6,18 +6,17 @@ are told. They do not: the store was restored, copied or moved, and the desk beg
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select, update
 
 from clerkdesk.data.highwater import ENDING, Mark
 from clerkdesk.data.machine import differs, fingerprint
 from clerkdesk.data.mark_state import BookMark, MarkDamaged, State
-from clerkdesk.data.schema import arrival, audit, desk, entry, outgoing, register, register_year, setting
+from clerkdesk.data.schema import arrival, audit, desk, entry, outgoing, register, register_year, this_desk
 from clerkdesk.data.store import Store
 from clerkdesk.services.clock import now
 from clerkdesk.services.commands import BeginIncarnation
@@ -26,8 +25,6 @@ from clerkdesk.services.mark_notes import settle
 from clerkdesk.services.office import execute
 from clerkdesk.services.reference_code import number_text
 from clerkdesk.services.vocabulary import RenewalCause
-
-MARKED = "mark"  # the setting of a store that says: a mark belongs to me
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +41,8 @@ class Identity:
 
     @property
     def has_numbers(self) -> bool:
-        """Whether any number was ever given."""
-        return any(book.highest for book in self.books)
+        """Whether any number was ever given here; books that others write in say nothing of it."""
+        return any(book.highest for book in self.books if book.pen == "HELD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +62,13 @@ def mark_path(folder: Path, agency: UUID, desk_id: UUID) -> Path:
 
 def read_identity(connection: Connection) -> Identity | None:
     """Return whose store it is, or None before the set-up."""
-    me = connection.execute(select(desk.c.agency_id, desk.c.id, desk.c.incarnation)).first()
+    me = connection.execute(
+        select(desk.c.agency_id, desk.c.id, desk.c.incarnation, this_desk.c.has_mark).join(
+            this_desk, (this_desk.c.agency_id == desk.c.agency_id) & (this_desk.c.desk_id == desk.c.id)
+        )
+    ).first()
     if me is None:
         return None
-    marked = select(setting.c.value).where(setting.c.agency_id == me.agency_id, setting.c.name == MARKED)
     rows = connection.execute(
         select(register_year, register.c.code)
         .join_from(
@@ -95,7 +95,7 @@ def read_identity(connection: Connection) -> Identity | None:
         me.agency_id,
         me.id,
         str(me.incarnation),
-        connection.execute(marked).first() is not None,
+        bool(me.has_mark),
         books,
         last.seq if last else 0,
         last.hash.hex() if last else "",
@@ -133,7 +133,7 @@ def meet_mark(store: Store, folder: Path) -> None:
         )  # fmt: skip
     if not me.is_marked:
         with store.writing() as tx:
-            tx.execute(insert(setting).values(agency_id=me.agency, name=MARKED, value=json.dumps(True)))
+            tx.execute(update(this_desk).values(has_mark=1))
 
 
 def begin_mark(store: Store, folder: Path) -> Mark:

@@ -295,6 +295,7 @@ def upgrade() -> None:
         sa.Column("enrolled_at", sa.Text(), nullable=True),
         sa.Column("last_contact_at", sa.Text(), nullable=True),
         sa.Column("clock_offset", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("has_mark", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("agency_id"),
         sqlite_strict=True,
     )
