@@ -12,7 +12,7 @@ from clerkdesk.data.store_key import keep_key, load_key, new_key, place_of_key
 from clerkdesk.errors import NotAllowed
 from clerkdesk.i18n import N_
 from clerkdesk.services import agency_setup, drafts, login
-from clerkdesk.services.attachments import was_ever_attached
+from clerkdesk.services.attachments import hashes_ever_attached, was_ever_attached
 from clerkdesk.services.clock import now
 from clerkdesk.services.commands import Command, Result
 from clerkdesk.services.files import throw_away
@@ -144,9 +144,14 @@ class Desk:
         self.store.close()
 
     def throw_away(self) -> None:
-        """Delete a store whose sample agency was broken off half-way; nothing real can be in it."""
-        path = self.store.path
+        """Delete a store whose sample agency was broken off half-way, with its files; nothing real can be in it.
+
+        Other files may lie in the folder, of a store that is away for a while: they stay, as its key does.
+        """
+        path, kept = self.store.path, self.look_up(hashes_ever_attached)
         self.close()
+        for sha256 in kept:
+            throw_away(self.store, sha256)
         for end in ("", "-wal", "-shm"):
             path.with_name(path.name + end).unlink(missing_ok=True)
 

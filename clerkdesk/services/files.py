@@ -12,6 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path, PurePath
 
 from clerkdesk.data.blobs import Blob, TooLong, blob_path, keep_bytes, keep_stream
@@ -259,4 +260,8 @@ def _keep(write: Callable[[], Blob], store: Store) -> Blob:
 
 def throw_away(store: Store, sha256: str) -> None:
     """Delete the bytes of a file that must not be kept; the caller has made sure that no document bears it."""
-    blob_path(store.blob_folder, sha256).unlink(missing_ok=True)
+    path = blob_path(store.blob_folder, sha256)
+    path.unlink(missing_ok=True)
+    for folder in (path.parent, path.parent.parent):
+        with suppress(OSError):  # other files are in it
+            folder.rmdir()
