@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ class FileTaking(_Base):
 
     def __init__(self) -> None:
         self.files = []
+        self.taking = 0  # files on their way
         super().__init__()
 
     def action_attach(self) -> None:
@@ -40,11 +42,29 @@ class FileTaking(_Base):
     def _file_chosen(self, path: Path | None) -> None:
         if path is not None:
             self.say(_("Đang nhận tệp {name}…").format(name=path.name))
-            self.take_file(path)
+            self.taking += 1
+            self.take_file(path, self.app.hold_keys())  # F2, typed ahead, saves with the file
+
+    def action_save(self) -> None:
+        """Never save without a file that is still on its way: a slow disk takes longer than keys are held."""
+        if self.taking:
+            self.say(_("Chưa lưu: tệp đang được nhận. Chờ báo “Đã gắn tệp” rồi bấm F2 lại."), bad=True)
+        else:
+            super().action_save()  # type: ignore[misc]  # the form's own
+
+    def _taken(self, release: Callable[[], None]) -> None:
+        self.taking -= 1
+        release()
 
     @work(thread=True, exit_on_error=False, group="files")
-    def take_file(self, path: Path) -> None:
-        """Copy the file into the store; the form stays usable meanwhile."""
+    def take_file(self, path: Path, release: Callable[[], None]) -> None:
+        """Copy the file into the store."""
+        try:
+            self._take_file(path)
+        finally:
+            self.app.call_from_thread(self._taken, release)
+
+    def _take_file(self, path: Path) -> None:
         from clerkdesk.services.attachments import documents_with
         from clerkdesk.services.files import take_in
         from clerkdesk.services.settings import MEGABYTE, read_setting

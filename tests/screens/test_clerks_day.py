@@ -20,7 +20,7 @@ from tests.terminal import Terminal, retyped
 
 from .conftest import STC, furnish_with_people
 
-CTRL_G, CTRL_Q = b"\x07", b"\x11"
+CTRL_G, CTRL_L, CTRL_Q = b"\x07", b"\x0c", b"\x11"
 FIRST = "Baso caso keest quar thuwjc hieejn nhieejm vuj quys IV"
 SECOND = "Ddeef nghij thaarm ddinhj duwj toans nawm 2027"
 ARRIVALS = "SELECT number, issuer, code_number, subject FROM arrival ORDER BY number"
@@ -109,6 +109,85 @@ def test_two_arrivals_typed_ahead_with_unikey_get_their_numbers_and_exact_texts(
     leave(terminal)
     assert in_the_store(folder) == [(1, STC, "205", words(FIRST)), (2, STC, "206", words(SECOND))]
     assert words(FIRST) == "Báo cáo kết quả thực hiện nhiệm vụ quý IV"
+
+
+def start(folder: Path) -> Terminal:
+    """Start the program; nobody has logged in yet."""
+    return Terminal.python("clerkdesk", "--lang", "vi", "--data", str(folder))
+
+
+def test_from_the_login_to_the_second_number_typed_in_one_go(folder: Path) -> None:
+    """User, password, the form by its digit, two documents: all while the store is still being opened."""
+    with start(folder) as terminal:
+        terminal.wait_for("Đang mở kho dữ liệu")
+        terminal.send(
+            "annv", "tab", PASSWORD, "enter", "1",
+            "stc", "enter", "205/bc-stc", "enter", ".", "enter", unikey(FIRST), "f2",
+            "f5", "206/ttr-stc", "enter", "f5", unikey(SECOND), "f2", "f12", "2",
+        )  # fmt: skip
+        terminal.wait_for("2 văn bản")
+        leave(terminal)
+    assert in_the_store(folder) == [(1, STC, "205", words(FIRST)), (2, STC, "206", words(SECOND))]
+
+
+def test_a_byte_that_is_no_letter_is_shown_and_ends_nothing(folder: Path) -> None:
+    with start(folder) as terminal:
+        terminal.wait_for("Tên đăng nhập")
+        terminal.send(b"\xc3(", b"\xff")
+        terminal.wait_for("\N{REPLACEMENT CHARACTER}(\N{REPLACEMENT CHARACTER}")
+        terminal.send("backspace", "backspace", "backspace", "annv", "enter", PASSWORD, "enter")
+        terminal.wait_for("Số đến tiếp")
+        leave(terminal)
+
+
+def test_a_wrong_password_keeps_what_was_typed_ahead_out_of_every_form(folder: Path) -> None:
+    with start(folder) as terminal:
+        terminal.wait_for("Đang mở kho dữ liệu")
+        terminal.send("annv", "tab", "wrong", "enter", "f2", "enter")
+        terminal.wait_for("Tên đăng nhập hoặc mật khẩu không đúng.")
+        terminal.send(PASSWORD, "f2")
+        terminal.wait_for("Số đến tiếp")
+        leave(terminal)
+    assert in_the_store(folder, "SELECT count(*) FROM draft") == [(0,)]
+
+
+def test_a_file_attached_by_keys_typed_ahead_belongs_to_the_document(
+    folder: Path, sit_down: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    path = tmp_path / "phu-luc.txt"
+    path.write_text("Phụ lục\n" * 200_000, "utf-8")
+    terminal = sit_down()
+    terminal.send(
+        CTRL_G, "nd", "stc", "enter", "205/bc-stc", "enter", ".", "enter", "f8", str(path), "enter",
+        unikey(FIRST), "f2", "f5", "206/ttr-stc", "enter", ".", "enter", unikey(SECOND), "f2",
+    )  # fmt: skip
+    terminal.wait_for("SỐ ĐẾN 02/")
+    leave(terminal)
+    assert in_the_store(folder) == [(1, STC, "205", words(FIRST)), (2, STC, "206", words(SECOND))]
+    owners = "SELECT a.number, t.name FROM attachment t JOIN arrival a ON a.id = t.document_id"
+    assert in_the_store(folder, owners) == [(1, "phu-luc.txt")]
+
+
+def test_the_next_person_types_while_the_desk_is_being_locked(folder: Path, sit_down: Callable[..., Terminal]) -> None:
+    terminal = sit_down()
+    terminal.send(CTRL_G, "nd", "stc", "enter", CTRL_L, "minhlq", "enter", PASSWORD, "enter", "5")
+    terminal.wait_for("Lê Quang Minh (Lãnh đạo)")
+    terminal.wait_for("VĂN BẢN ĐI")
+    leave(terminal)
+    (draft,) = in_the_store(folder, "SELECT fields FROM draft")
+    assert "minhlq" not in str(draft) and PASSWORD not in str(draft)
+
+
+def test_what_is_looked_for_is_typed_at_once_behind_f7(folder: Path, sit_down: Callable[..., Terminal]) -> None:
+    terminal = sit_down()
+    terminal.send(
+        CTRL_G, "nd", "stc", "enter", "205/bc-stc", "enter", ".", "enter", unikey(FIRST), "f2",
+        "f5", "206/ttr-stc", "enter", ".", "enter", unikey(SECOND), "f2", "f7", "ket qua", "enter", "enter",
+    )  # fmt: skip
+    terminal.wait_for("VĂN BẢN ĐẾN · SỐ 01/")
+    terminal.send("f12")
+    terminal.wait_for("lọc “ket qua”")
+    leave(terminal)
 
 
 def test_after_a_power_failure_in_mid_form_the_draft_is_there_and_its_number_is_given_once(

@@ -22,7 +22,7 @@ from clerkdesk.services.files import read_file
 from clerkdesk.services.printing.administrative_page import AdministrativePage, administrative_page
 from clerkdesk.services.vocabulary import AttachmentRole
 from tests.conftest import NINE_O_CLOCK
-from tests.office import AGENCY, ISSUER, everything
+from tests.office import AGENCY, ISSUER, PASSWORD, everything
 
 from .clerk import LEADER, PASSPHRASE, Clerk, at_the_terminal
 
@@ -153,6 +153,21 @@ async def test_a_wrong_passphrase_or_holder_is_told_and_nothing_changes(office: 
         assert f"✗ Chứng thư số này cấp cho “{LEADER}”" in clerk.message
         assert everything(clerk.desk.store) == before
         assert clerk.rows(OUTGOING)[0].number is None
+
+
+async def test_from_the_key_to_the_release_typed_in_one_go(office: Path, draft: Path) -> None:
+    """Keys typed while a document is being prepared, signed or sealed wait for the step that follows."""
+    async with at_the_terminal(office) as clerk:
+        await enter_draft(clerk, draft)
+        await clerk.press_ahead(
+            "f10", "ctrl+l", *"minhlq", "enter", *PASSWORD, "enter", "6", "enter", "f9", "enter", *PASSPHRASE, "enter",
+            "ctrl+l", *"annv", "enter", *PASSWORD, "enter", "7", "enter", "f9", "enter", *PASSPHRASE, "enter",
+            "enter", "f10", "c",
+        )  # fmt: skip
+        await clerk.until(lambda: clerk.rows(OUTGOING)[0].status == "RELEASED", seconds=60)
+        await clerk.settle()
+        assert "Đã phát hành" in clerk.message
+        assert clerk.rows("SELECT * FROM draft") == []
 
 
 async def test_the_clerk_cannot_sign_in_the_leaders_place(office: Path, draft: Path) -> None:
