@@ -15,10 +15,10 @@ from clerkdesk.screens.widgets.plain_text import one_line
 from clerkdesk.screens.widgets.preview import Preview
 
 if TYPE_CHECKING:
-    from clerkdesk.screens.office_screen import OfficeScreen
+    from clerkdesk.screens.entry_form import EntryForm
     from clerkdesk.services.commands import NewFile
 
-    _Base = OfficeScreen
+    _Base = EntryForm
 else:
     _Base = object
 
@@ -50,7 +50,7 @@ class FileTaking(_Base):
         if self.taking:
             self.say(_("Chưa lưu: tệp đang được nhận. Chờ báo “Đã gắn tệp” rồi bấm F2 lại."), bad=True)
         else:
-            super().action_save()  # type: ignore[misc]  # the form's own
+            super().action_save()
 
     def _taken(self, release: Callable[[], None]) -> None:
         self.taking -= 1

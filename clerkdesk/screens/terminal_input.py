@@ -13,7 +13,7 @@ def forgive_broken_bytes() -> None:
         return
     from textual.drivers import linux_driver
 
-    linux_driver.getincrementaldecoder = _forgiving  # type: ignore[attr-defined]
+    linux_driver.getincrementaldecoder = _forgiving  # type: ignore[attr-defined,assignment]
 
 
 def _forgiving(encoding: str) -> partial[codecs.IncrementalDecoder]:

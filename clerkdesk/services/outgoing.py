@@ -164,7 +164,7 @@ _WAYS = {
     OutgoingStatus.NUMBERED: N_("Bấm Delete hủy số (ghi lý do), rồi soạn và trình ký văn bản mới."),
     OutgoingStatus.SEALED: N_("Bấm Delete hủy số (ghi lý do), rồi soạn và trình ký văn bản mới."),
     OutgoingStatus.RELEASED: N_(
-        "Văn bản đã phát hành: ban hành văn bản đính chính hoặc thay thế (NĐ 30/2020 Điều 18)."
+        "Văn bản đã phát hành: sửa, thay thế bằng văn bản tương đương, hoặc đính chính bằng công văn (NĐ 30/2020 Điều 18.3)."
     ),
 }
 

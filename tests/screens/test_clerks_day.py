@@ -20,7 +20,7 @@ from tests.terminal import Terminal, retyped
 
 from .conftest import STC, furnish_with_people
 
-CTRL_G, CTRL_L, CTRL_Q = b"\x07", b"\x0c", b"\x11"
+CTRL_G, CTRL_Q = b"\x07", b"\x11"
 FIRST = "Baso caso keest quar thuwjc hieejn nhieejm vuj quys IV"
 SECOND = "Ddeef nghij thaarm ddinhj duwj toans nawm 2027"
 ARRIVALS = "SELECT number, issuer, code_number, subject FROM arrival ORDER BY number"
@@ -149,33 +149,6 @@ def test_a_wrong_password_keeps_what_was_typed_ahead_out_of_every_form(folder: P
         terminal.wait_for("Số đến tiếp")
         leave(terminal)
     assert in_the_store(folder, "SELECT count(*) FROM draft") == [(0,)]
-
-
-def test_a_file_attached_by_keys_typed_ahead_belongs_to_the_document(
-    folder: Path, sit_down: Callable[..., Terminal], tmp_path: Path
-) -> None:
-    path = tmp_path / "phu-luc.txt"
-    path.write_text("Phụ lục\n" * 200_000, "utf-8")
-    terminal = sit_down()
-    terminal.send(
-        CTRL_G, "nd", "stc", "enter", "205/bc-stc", "enter", ".", "enter", "f8", str(path), "enter",
-        unikey(FIRST), "f2", "f5", "206/ttr-stc", "enter", ".", "enter", unikey(SECOND), "f2",
-    )  # fmt: skip
-    terminal.wait_for("SỐ ĐẾN 02/")
-    leave(terminal)
-    assert in_the_store(folder) == [(1, STC, "205", words(FIRST)), (2, STC, "206", words(SECOND))]
-    owners = "SELECT a.number, t.name FROM attachment t JOIN arrival a ON a.id = t.document_id"
-    assert in_the_store(folder, owners) == [(1, "phu-luc.txt")]
-
-
-def test_the_next_person_types_while_the_desk_is_being_locked(folder: Path, sit_down: Callable[..., Terminal]) -> None:
-    terminal = sit_down()
-    terminal.send(CTRL_G, "nd", "stc", "enter", CTRL_L, "minhlq", "enter", PASSWORD, "enter", "5")
-    terminal.wait_for("Lê Quang Minh (Lãnh đạo)")
-    terminal.wait_for("VĂN BẢN ĐI")
-    leave(terminal)
-    (draft,) = in_the_store(folder, "SELECT fields FROM draft")
-    assert "minhlq" not in str(draft) and PASSWORD not in str(draft)
 
 
 def test_what_is_looked_for_is_typed_at_once_behind_f7(folder: Path, sit_down: Callable[..., Terminal]) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clerkdesk.screens.widgets.paragraphs import paragraphs
 from clerkdesk.screens.widgets.preview import PageBody
+from clerkdesk.services.paragraphs import paragraphs
 from clerkdesk.services.printing.administrative_page import AdministrativePage, administrative_page
 from tests.office import AGENCY, ISSUER
 

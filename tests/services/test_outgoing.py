@@ -222,9 +222,8 @@ def test_a_document_signed_in_december_can_be_issued_in_the_old_book_or_in_the_n
 
 
 def test_no_number_is_dated_before_the_number_in_front_of_it(desk: Desk, clock: OfficeClock) -> None:
-    early, late, normative = (
-        bring_to(desk, S.AWAITING_ISSUE, **facts) for facts in ({}, {}, {"document_type": "QĐ", "normative": True})
-    )
+    early, late = bring_to(desk, S.AWAITING_ISSUE), bring_to(desk, S.AWAITING_ISSUE)
+    normative = bring_to(desk, S.AWAITING_ISSUE, document_type="QĐ", normative=True)
     clock.forward(days=3)
     desk.do(steps_of(desk, early, SIGNED + dt.timedelta(days=2))["IssueNumber"])
     before = everything(desk.store)

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import _
-from clerkdesk.screens.widgets.paragraphs import paragraphs
+from clerkdesk.services.paragraphs import paragraphs
 
 if TYPE_CHECKING:
     from clerkdesk.services.pdf_pages import PdfPage
