@@ -10,7 +10,7 @@ _FULL = 0.8  # of the longest line: letters differ in width, so full lines diffe
 
 # What begins a line of its own: a dash, a bullet, "1.", "a)", "Điều 5", a row of a table, the parts of a document.
 _BEGINS = re.compile(
-    r"[-+•*–—]\s|\(?\d+(\.\d+)*[.)]|\d+\s+[^\W\d_a-zà-ỹđ]|[a-zđ][.)]\s|[IVX]+\.\s"
+    r"[-+•*–—]\s|\(?\d{1,2}(\.\d+)*[.)]\s|\d{1,3}\s+[^\W\d_a-zà-ỹđ]|[a-zđ][.)]\s|[IVX]+\.\s"
     r"|(Điều|Chương|Mục|Phần|Phụ lục|Căn cứ|Theo đề nghị|Kính gửi|Nơi nhận|Số:|V/v)\b"
 )
 _ENDS = (".", ";", ":", "?", "!", "./.")

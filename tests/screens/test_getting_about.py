@@ -47,6 +47,11 @@ async def test_who_may_not_use_an_area_is_told_on_the_first_screen_and_why(offic
         await clerk.press("8")
         assert clerk.app.current_mode == "registers"
         await clerk.sees("Bạn chỉ xem được: đây là việc của Quản trị, Văn thư.")
+        await clerk.go("tk")
+        await clerk.workers_done()
+        assert "F2" not in str(clerk.app.screen.query_one(KeyBar).render()).split()
+        await clerk.press("f2", "insert")
+        assert clerk.app.current_mode == "for_signature"
         await clerk.press("f12", "ctrl+g", *"nhap")
         await clerk.sees("Nhập văn bản đến — việc của Văn thư")
         await clerk.press("escape")

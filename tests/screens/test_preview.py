@@ -74,6 +74,11 @@ def test_what_begins_a_line_of_its_own_keeps_it(second: str) -> None:
     assert paragraphs(text) == text
 
 
+def test_a_year_at_the_end_of_a_sentence_is_no_list() -> None:
+    first = f"{'văn bản ' * 10}đến ngày 31 tháng 10 năm"
+    assert paragraphs(f"{first}\n2026.") == f"{first} 2026."
+
+
 def test_a_page_of_short_lines_stays_as_it_is() -> None:
     text = "QUYẾT ĐỊNH\nvề việc ban hành\nQuy chế làm việc\nnăm 2026"
     assert paragraphs(text) == text
