@@ -236,6 +236,12 @@ class OutgoingForm(FileTaking, EntryForm):
         self.fields["unit"].value = short or name
         return name
 
+    def resolve_normative(self, value: str) -> str:
+        """Say so when the document is a normative one."""
+        from clerkdesk.services.outgoing_entry import is_normative
+
+        return _("quy phạm pháp luật") if is_normative(value) else ""
+
     def resolve_signer(self, value: str) -> str:
         """Name the signer's position."""
         from clerkdesk.services.outgoing_entry import understand_signer

@@ -332,6 +332,7 @@ async def test_recipients_are_typed_short_taken_away_and_picked(office: Path) ->
 
 REFUSALS = (
     (("cv", "vp", "", "", SUBJECT, "nobody", "", "", "stc", ""), "signer", "Không xác định được người ký “nobody”."),
+    (("qđ", "vp", "cx", "", SUBJECT, "minh", "", "", "stc", ""), "normative", "Ô QPPL: gõ “c” nếu là văn bản quy phạm"),
     (("cv", "zz", "", "", SUBJECT, "minh", "", "", "stc", ""), "unit", "Không có đơn vị “zz”."),
     (("cv", "vp", "", "", "", "minh", "", "", "stc", ""), "subject", "Chưa nhập “Trích yếu”."),
     (("cv", "vp", "", "", SUBJECT, "minh", "", "", "stc", "", "dg"), "paper_reason", "✗"),
