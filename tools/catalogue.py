@@ -51,7 +51,7 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
     (r"services/lists\.py", "Ủy ban nhân dân|Hội đồng nhân dân|HĐND|Văn phòng", "parts of agencies' names"),
     (r"services/signing/(development_ca|keys)\.py", "THỬ NGHIỆM.*", "stands in the certificate"),
     (r"services/signing/layout\.py", ".*(Số|ngày|tháng|năm).*", "patterns of the printed page"),
-    (r"services/(reference_code|folding)\.py", ".*", "patterns of letters"),
+    (r"services/(reference_code|folding|paragraphs)\.py", ".*", "patterns of letters"),
     (r"screens/(telex|syllables)\.py", ".*", "how Vietnamese is typed and spelt"),
     (r"screens/registers\.py", "đ", "first letter of a typed answer"),
 )

@@ -222,6 +222,7 @@ async def _registers(camera: Camera) -> None:
 
 
 async def _leader(camera: Camera) -> None:
+    await camera.take("ban-lam-viec-lanh-dao")
     await camera.go("tk")
     await camera.take("trinh-ky")
 

@@ -45,6 +45,14 @@ class StoreUnreadable(StoreTrouble):
     )
 
 
+class StoreEmptied(StoreUnreadable):
+    """The file is there and has no byte: a damaged disk or an interrupted copy, never a new store."""
+
+    sentence = N_(
+        "Kho dữ liệu {path} rỗng (0 byte): tệp đã hỏng, chưa tạo kho mới. Phục hồi từ bản sao lưu bằng “clerkdesk restore”; chỉ khi vừa cài đặt, chưa có dữ liệu thì xóa tệp rỗng này rồi mở lại."
+    )
+
+
 class StoreInUse(StoreTrouble):
     """Another program has the store open."""
 
@@ -136,7 +144,7 @@ def open_store(path: Path, key: bytes | Callable[[], bytes], *, exclusive: bool 
         exclusive: refuse when another program has it open; a backup or a report opens it beside the desk.
 
     Raises:
-        StoreInUse, StoreUnreadable, StoreNewer, StoreReadOnly, StoreFull.
+        StoreInUse, StoreUnreadable, StoreEmptied, StoreNewer, StoreReadOnly, StoreFull.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -145,10 +153,10 @@ def open_store(path: Path, key: bytes | Callable[[], bytes], *, exclusive: bool 
     lock = _take_lock(path) if exclusive else None
     engine = None
     try:
-        engine = _engine(path, key if isinstance(key, bytes) else key())
         # SQLite would take a file shorter than a page for a new store, and write over it.
-        if path.exists() and 0 < path.stat().st_size < PAGE_BYTES:
-            raise StoreUnreadable(path=path)
+        if path.exists() and (size := path.stat().st_size) < PAGE_BYTES:
+            raise StoreUnreadable(path=path) if size else StoreEmptied(path=path)
+        engine = _engine(path, key if isinstance(key, bytes) else key())
         with _in_our_words(path):
             _upgrade(engine)
         if os.name == "posix" and os.access(path, os.W_OK):

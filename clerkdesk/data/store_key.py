@@ -31,7 +31,15 @@ class StoreKeyMissing(StoreTrouble):
 class RecoveryCodeWrong(StoreTrouble):
     """What was typed is not a recovery code."""
 
-    sentence = N_("Mã khôi phục không đúng: cần 13 nhóm 4 ký tự (A–Z, 2–7). Kiểm tra lại bản đã ghi.")
+    sentence = N_("Mã khôi phục không đúng: cần 13 nhóm 5 ký tự (A–Z, 2–7). Kiểm tra lại bản đã ghi.")
+
+
+class RecoveryCodeMistyped(RecoveryCodeWrong):
+    """The check letter of a group does not fit the group."""
+
+    sentence = N_(
+        "Mã khôi phục gõ sai ở nhóm {group}: cần 13 nhóm 5 ký tự (A–Z, 2–7). So lại nhóm đó với bản đã ghi rồi nhập lại."
+    )
 
 
 def new_key() -> bytes:
@@ -40,25 +48,65 @@ def new_key() -> bytes:
 
 
 def recovery_code(key: bytes) -> str:
-    """Return the key as 13 groups of 4 letters and digits, to be written down and kept in a safe."""
-    text = base64.b32encode(key).decode().rstrip("=")
-    return "-".join(text[i : i + 4] for i in range(0, len(text), 4))
+    """Return the key as 13 groups of 5 letters and digits, to be written down and kept in a safe.
+
+    Four carry the key; the fifth tells which group was mistyped.
+    """
+    groups = _groups(base64.b32encode(key).decode().rstrip("="), 4)
+    return "-".join(group + _check_letter(group, place) for place, group in enumerate(groups, start=1))
 
 
 def key_from_recovery_code(code: str) -> bytes:
-    """Return the key behind a typed recovery code; spaces, dashes and case do not matter.
+    """Return the key behind a typed recovery code; spaces, dashes and case do not matter, nor 0, 1, 8 for O, I, B.
+
+    The codes of the first stores, 13 groups of 4 without check letters, stay good.
 
     Raises:
+        RecoveryCodeMistyped: one group is not as it was written down; says which.
         RecoveryCodeWrong: it is not one.
     """
-    text = "".join(code.split()).replace("-", "").upper()
+    parts = code.upper().translate(_MISREAD).replace("-", " ").split()
+    text = "".join(parts)
+    if len(text) != 13 * 4:
+        groups = _groups(text, 5) if len(text) == 13 * 5 else parts
+        if len(groups) != 13:
+            raise RecoveryCodeWrong
+        for place, group in enumerate(groups, start=1):
+            if len(group) != 5 or not set(group) <= set(_LETTERS) or _check_letter(group[:4], place) != group[4]:
+                raise RecoveryCodeMistyped(group=place)
+        text = "".join(group[:4] for group in groups)
     try:
         key = base64.b32decode(text + "=" * (-len(text) % 8))
     except ValueError as error:
         raise RecoveryCodeWrong from error
-    if len(key) != 32 or recovery_code(key).replace("-", "") != text:
+    if len(key) != 32 or base64.b32encode(key).decode().rstrip("=") != text:
         raise RecoveryCodeWrong
     return key
+
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_MISREAD = str.maketrans("018", "OIB")  # no code has these digits
+
+
+def _groups(text: str, size: int) -> list[str]:
+    return [text[place : place + size] for place in range(0, len(text), size)]
+
+
+def _check_letter(group: str, place: int) -> str:
+    """Return the check letter of the group at a place, 1 to 13.
+
+    A polynomial over the field of 32 elements: no single wrong letter fits, no two exchanged letters, and no group
+    at another's place.
+    """
+    check = place
+    for letter in group:
+        check = _times_two(check) ^ _LETTERS.index(letter)
+    return _LETTERS[_times_two(check)]
+
+
+def _times_two(value: int) -> int:
+    value <<= 1
+    return value ^ 0b100101 if value & 0b100000 else value
 
 
 def load_key(store: Path) -> bytes:

@@ -5,6 +5,7 @@ Importing this module loads no database, cryptography or PDF library: the first 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +24,8 @@ from clerkdesk.screens.themes import THEMES, default_theme
 from clerkdesk.screens.welcome import WelcomeScreen
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from clerkdesk.services.desk import Desk
 
 
@@ -80,6 +83,13 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
     def is_desk_open(self) -> bool:
         """Whether the store has been opened."""
         return self._desk is not None
+
+    def get_driver_class(self) -> type[Driver]:
+        """Read the terminal so that a broken byte ends nothing."""
+        from clerkdesk.screens.terminal_input import forgive_broken_bytes
+
+        forgive_broken_bytes()
+        return super().get_driver_class()
 
     def on_mount(self) -> None:
         """Open the store while the person types the user name."""
@@ -285,7 +295,14 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
     def action_lock(self) -> None:
         """Leave the desk: the next person logs in; drafts stay with their owner."""
         if self._desk is not None and self.desk.session is not None and not self.screen.is_modal:
-            self.run_worker(self.end_work(), exit_on_error=False)
+            self.run_worker(self._lock(self.hold_keys()), exit_on_error=False)
+
+    async def _lock(self, release: Callable[[], None]) -> None:
+        """End the work; what the next person types ahead waits for the login form."""
+        try:
+            await self.end_work()
+        finally:
+            release()
 
     def action_leave(self) -> None:
         """Ask, then end the program."""

@@ -11,15 +11,22 @@ from clerkdesk.i18n import N_, _
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from clerkdesk.services.desk import Desk
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A work area. `code` is what a clerk types after Ctrl+G, `digit` the key on the first screen."""
+    """A work area. `code` is what a clerk types after Ctrl+G, `digit` the key on the first screen.
+
+    `needs` is the command that is the area's work; who may not give it can look at the area, unless it is a `form`.
+    """
 
     code: str
     digit: str
     name: str
     help: str
+    needs: str = ""
+    form: bool = False
 
     @property
     def label(self) -> str:
@@ -29,17 +36,34 @@ class Area:
 
 AREAS = {
     "home": Area("bl", "0", N_("Bàn làm việc"), N_("Việc hôm nay và số tiếp theo của từng sổ")),
-    "arrival_form": Area("nd", "1", N_("Nhập văn bản đến"), N_("Đăng ký văn bản đến, cấp số đến")),
+    "arrival_form": Area(
+        "nd", "1", N_("Nhập văn bản đến"), N_("Đăng ký văn bản đến, cấp số đến"), "RegisterArrival", form=True
+    ),
     "arrivals": Area("de", "2", N_("Văn bản đến"), N_("Danh sách đã vào sổ")),
     "unprocessed": Area("xl", "3", N_("Văn bản chưa xử lý"), N_("Khẩn trước, rồi theo hạn")),
-    "outgoing_form": Area("sd", "4", N_("Soạn văn bản đi"), N_("Nhập dự thảo, nơi nhận, người ký")),
+    "outgoing_form": Area(
+        "sd", "4", N_("Soạn văn bản đi"), N_("Nhập dự thảo, nơi nhận, người ký"), "EnterOutgoing", form=True
+    ),
     "outgoing": Area("di", "5", N_("Văn bản đi"), N_("Danh sách văn bản đi")),
     "for_signature": Area("tk", "6", N_("Trình ký"), N_("Chờ lãnh đạo ký số")),
-    "awaiting_issue": Area("cb", "7", N_("Chờ ban hành"), N_("Cấp số, đóng dấu, phát hành")),
-    "registers": Area("so", "8", N_("Sổ và số"), N_("Mở sổ, giữ số, hủy số")),
-    "people": Area("ng", "9", N_("Người dùng"), N_("Tài khoản, vai trò, mật khẩu")),
-    "settings": Area("cd", "c", N_("Cài đặt"), N_("Định dạng tệp, giới hạn, thư mục theo dõi, sao lưu")),
+    "awaiting_issue": Area("cb", "7", N_("Chờ ban hành"), N_("Cấp số, đóng dấu, phát hành"), "IssueNumber"),
+    "registers": Area("so", "8", N_("Sổ và số"), N_("Mở sổ, giữ số, hủy số"), "OpenRegisters"),
+    "people": Area("ng", "9", N_("Người dùng"), N_("Tài khoản, vai trò, mật khẩu"), "AddPerson"),
+    "settings": Area(
+        "cd", "c", N_("Cài đặt"), N_("Định dạng tệp, giới hạn, thư mục theo dõi, sao lưu"), "ChangeSetting"
+    ),
 }
+
+
+def roles_wanted(desk: Desk, name: str) -> str:
+    """Return the roles that an area's work is for, when the person at the desk has none of them; else an empty text."""
+    from clerkdesk.services import commands
+    from clerkdesk.services.office import roles_for
+
+    needs = AREAS[name].needs
+    if not needs or desk.may(command := getattr(commands, needs)):
+        return ""
+    return roles_for(command)
 
 
 # Where each area's own screen is; the other areas are lists.

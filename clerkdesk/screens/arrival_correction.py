@@ -70,10 +70,11 @@ class ArrivalCorrection(ArrivalForm):
 
         if self.files:
             files: tuple[NewFile, ...] = tuple(self.files)
-            self.app.do(self.desk.make(AttachFiles, document=self.row_to_correct["id"], files=files))
-            self.files = []
-            if not self.dirty:
-                return self.desk.make(AttachFiles, document=self.row_to_correct["id"], files=files)
+            attach = self.desk.make(AttachFiles, document=self.row_to_correct["id"], files=files)
+            if not self.fields_changed:
+                return attach
+            self.app.do(attach)
+            self.forget_files()  # a correction that is refused now does not attach them again
         return self.desk.make(
             CorrectArrival, arrival=self.row_to_correct["id"], facts=self.make_facts(), reason=self.reason
         )
@@ -88,10 +89,6 @@ class ArrivalCorrection(ArrivalForm):
         """Go back to the record."""
         self.dismiss()
 
-    def action_step_back(self) -> None:
-        """Go back without saving."""
-        self.dismiss()
-
-    def action_leave_form(self) -> None:
-        """Go back without saving."""
-        self.dismiss()
+    def leaving_question(self) -> str:
+        """Say that nothing of the correction is kept."""
+        return _("Bỏ các chỗ vừa sửa? Chưa có gì được lưu.")

@@ -360,9 +360,12 @@ class ArrivalForm(FileTaking, EntryForm):
         """Go to the list of arrivals with its filter open."""
         from clerkdesk.screens.document_list import DocumentListScreen
 
+        release = self.app.hold_keys()  # what is looked for, typed ahead, goes into the filter
+
         def open_filter() -> None:
             if isinstance(self.app.screen, DocumentListScreen):
                 self.app.screen.action_filter()
+            release()
 
         self.app.show_area("arrivals")
         self.app.call_after_refresh(open_filter)

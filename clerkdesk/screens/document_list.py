@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.worker import get_current_worker
 
 from clerkdesk.i18n import N_, _
+from clerkdesk.screens.areas import roles_wanted
 from clerkdesk.screens.office_screen import OfficeScreen
 from clerkdesk.screens.widgets.entry_field import EntryField
 from clerkdesk.screens.widgets.field_note import Entry
@@ -309,13 +310,25 @@ class DocumentListScreen(OfficeScreen):
 
             self.app.push_screen(OutgoingRecordScreen(document))
 
+    @property
+    def form(self) -> str:
+        """The area in which the list's documents are entered."""
+        return "arrival_form" if self.of_arrivals else "outgoing_form"
+
+    @property
+    def of_arrivals(self) -> bool:
+        """Whether the list shows arrivals."""
+        return self.area in ("arrivals", "unprocessed")
+
     def action_new(self) -> None:
         """Go to the entry form."""
-        self.app.show_area("arrival_form" if self.kind.of_arrivals else "outgoing_form")
+        self.app.show_area(self.form)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only arrivals are finished here."""
-        return None if action == "finish" and not self.area.startswith(("arrivals", "unprocessed")) else True
+        """Only arrivals are finished here; the entry form is for those whose work it is."""
+        if action == "new" and self.desk.session is not None:
+            return None if roles_wanted(self.desk, self.form) else True
+        return None if action == "finish" and not self.of_arrivals else True
 
     def action_finish(self) -> None:
         """End the processing of the arrival under the cursor; undone in its record."""

@@ -189,6 +189,12 @@ class EntryForm(OfficeScreen):
         """Whether something was typed that is not saved."""
         return self.values() != {**dict.fromkeys(self.fields, ""), **self.defaults()}
 
+    @property
+    def fields_changed(self) -> bool:
+        """Whether a field holds another value than it began with; files and recipients are no fields."""
+        began = {**dict.fromkeys(self.fields, ""), **self.defaults()}
+        return any(str(field.value) != began[name] for name, field in self.fields.items())
+
     def settle(self, name: str) -> bool:
         """Resolve a field and show the outcome beside it; return whether it is good."""
         field = self.fields[name]
@@ -276,16 +282,35 @@ class EntryForm(OfficeScreen):
     def action_leave_form(self) -> None:
         """Drop what is typed, after asking; then go back."""
         if not self.dirty:
-            self.action_step_back()
+            super().action_step_back()
             return
         from clerkdesk.screens.modals.confirm import ConfirmModal
 
-        self.app.push_screen(ConfirmModal(_("Bỏ nội dung đang nhập? Phiếu này chưa được lưu.")), self._drop)
+        self.app.push_screen(ConfirmModal(self.leaving_question()), self._drop)
+
+    def action_step_back(self) -> None:
+        """Go back; the area's form waits with what is typed, a form over a record asks first: it would be gone."""
+        if self.is_over_another:
+            self.action_leave_form()
+        else:
+            super().action_step_back()
+
+    @property
+    def is_over_another(self) -> bool:
+        """Whether this form was opened from a record, to correct or to answer it, and closes when it is done."""
+        return len(self.app.screen_stack) > 1
+
+    def leaving_question(self) -> str:
+        """Return what is asked before typed text is dropped."""
+        return _("Bỏ nội dung đang nhập? Phiếu này chưa được lưu.")
 
     def _drop(self, yes: bool | None) -> None:
         if yes and self.uid is not None:
             self.desk.drop_draft(self.uid)
             self.dropped()
+            if self.is_over_another:
+                self.dismiss()
+                return
             self.start_clean()
             self.say("")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,10 @@ from clerkdesk.screens.widgets.plain_text import one_line
 from clerkdesk.screens.widgets.preview import Preview
 
 if TYPE_CHECKING:
-    from clerkdesk.screens.office_screen import OfficeScreen
+    from clerkdesk.screens.entry_form import EntryForm
     from clerkdesk.services.commands import NewFile
 
-    _Base = OfficeScreen
+    _Base = EntryForm
 else:
     _Base = object
 
@@ -29,6 +30,7 @@ class FileTaking(_Base):
 
     def __init__(self) -> None:
         self.files = []
+        self.taking = 0  # files on their way
         super().__init__()
 
     def action_attach(self) -> None:
@@ -40,11 +42,29 @@ class FileTaking(_Base):
     def _file_chosen(self, path: Path | None) -> None:
         if path is not None:
             self.say(_("Đang nhận tệp {name}…").format(name=path.name))
-            self.take_file(path)
+            self.taking += 1
+            self.take_file(path, self.app.hold_keys())  # F2, typed ahead, saves with the file
+
+    def action_save(self) -> None:
+        """Never save without a file that is still on its way: a slow disk takes longer than keys are held."""
+        if self.taking:
+            self.say(_("Chưa lưu: tệp đang được nhận. Chờ báo “Đã gắn tệp” rồi bấm F2 lại."), bad=True)
+        else:
+            super().action_save()
+
+    def _taken(self, release: Callable[[], None]) -> None:
+        self.taking -= 1
+        release()
 
     @work(thread=True, exit_on_error=False, group="files")
-    def take_file(self, path: Path) -> None:
-        """Copy the file into the store; the form stays usable meanwhile."""
+    def take_file(self, path: Path, release: Callable[[], None]) -> None:
+        """Copy the file into the store."""
+        try:
+            self._take_file(path)
+        finally:
+            self.app.call_from_thread(self._taken, release)
+
+    def _take_file(self, path: Path) -> None:
         from clerkdesk.services.attachments import documents_with
         from clerkdesk.services.files import take_in
         from clerkdesk.services.settings import MEGABYTE, read_setting
@@ -104,11 +124,11 @@ class FileTaking(_Base):
 
     def throw_files_away(self) -> None:
         """Delete the bytes of files that must not be kept and that no document bears."""
-        from clerkdesk.services.attachments import documents_with
+        from clerkdesk.services.attachments import was_ever_attached
         from clerkdesk.services.files import throw_away
 
         for file in self.files:
-            if not self.desk.read(documents_with, file.sha256):
+            if not self.desk.read(was_ever_attached, file.sha256):
                 throw_away(self.desk.store, file.sha256)
 
     def show_files(self) -> None:

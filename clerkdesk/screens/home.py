@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from clerkdesk.i18n import N_, _
-from clerkdesk.screens.areas import AREAS
+from clerkdesk.screens.areas import AREAS, roles_wanted
 from clerkdesk.screens.office_screen import OfficeScreen
 from clerkdesk.screens.widgets.plain_text import fit
 
@@ -38,12 +38,22 @@ class HomeScreen(OfficeScreen):
     def body(self) -> ComposeResult:
         """Areas at the left, what waits at the right."""
         with Horizontal(id="columns"):
-            lines = [
-                f" {area.digit}  {area.label:<22} Ctrl+G {area.code}" for name, area in AREAS.items() if name != "home"
-            ]
-            yield Static("\n".join(lines), id="areas", markup=False)
+            yield Static("\n".join(self.area_lines()), id="areas", markup=False)
             with Vertical():
                 yield Static("", id="waiting", markup=False)
+
+    def area_lines(self) -> list[str]:
+        """Return a line for each area: how to go there, or that it is not for this person's roles."""
+        closed = {name: roles_wanted(self.desk, name) for name in AREAS}
+        lines = []
+        for name, area in AREAS.items():
+            if name == "home":
+                continue
+            hint = (_("không dùng") if area.form else _("chỉ xem")) if closed[name] else f"Ctrl+G {area.code}"
+            lines.append(f" {area.digit}  {area.label:<22} {hint}")
+        if any(closed.values()):
+            lines += ["", _("“Không dùng”, “chỉ xem”: việc của vai\ntrò khác; bấm phím đó để biết vai trò.")]
+        return lines
 
     def on_mount(self) -> None:
         """Show the agency."""
@@ -84,5 +94,14 @@ class HomeScreen(OfficeScreen):
         self.query_one("#waiting", Static).update("\n".join(lines))
 
     def action_go(self, area: str) -> None:
-        """Show an area."""
+        """Show an area; a form that is not for this person's roles only says whose work it is."""
+        roles = roles_wanted(self.desk, area)
+        if roles and AREAS[area].form:
+            from clerkdesk.services.office import RoleMissing
+
+            self.say(RoleMissing(roles=roles).message, bad=True)
+            return
         self.app.show_area(area)
+        screen = self.app.screen
+        if roles and isinstance(screen, OfficeScreen):
+            screen.call_after_refresh(screen.say, _("Bạn chỉ xem được: đây là việc của {roles}.").format(roles=roles))

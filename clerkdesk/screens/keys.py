@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import tomllib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,16 @@ def bindings_of(cls: type[Any]) -> Iterator[Binding]:
     """Yield the bindings that a class itself adds, one per key list."""
     for binding in cls.__dict__.get("BINDINGS", ()):
         yield binding if isinstance(binding, Binding) else Binding(*binding)
+
+
+@cache
+def usual_keys(cls: type[Any], name: str) -> tuple[str, ...]:
+    """Return the keys that an action of a class has by its name when nobody has chosen others."""
+    for base in cls.__mro__:
+        for binding in bindings_of(base):
+            if binding.id == name:
+                return tuple(binding.key.split(","))
+    return ()
 
 
 def key_table() -> str:

@@ -210,6 +210,10 @@ class OutgoingForm(FileTaking, EntryForm):
         if values.get("files"):
             self.restore_files(json.loads(values["files"]))
 
+    def leaving_question(self) -> str:
+        """A correction is no new form."""
+        return super().leaving_question() if self.correcting is None else _("Bỏ các chỗ vừa sửa? Chưa có gì được lưu.")
+
     def keep_draft(self) -> None:
         """A correction is not kept: offered again, it would become a second document."""
         if self.correcting is None:
@@ -231,6 +235,12 @@ class OutgoingForm(FileTaking, EntryForm):
         name, short = self.desk.read(understand_unit, value)
         self.fields["unit"].value = short or name
         return name
+
+    def resolve_normative(self, value: str) -> str:
+        """Say so when the document is a normative one."""
+        from clerkdesk.services.outgoing_entry import is_normative
+
+        return _("quy phạm pháp luật") if is_normative(value) else ""
 
     def resolve_signer(self, value: str) -> str:
         """Name the signer's position."""
@@ -342,6 +352,9 @@ class OutgoingForm(FileTaking, EntryForm):
         from clerkdesk.services.vocabulary import AttachmentRole
 
         facts = self.desk.read(outgoing_facts, self.values(), self.recipients, today())
+        if self.correcting is not None and facts.signer_name == self.correcting["signer_name"]:
+            # The document keeps the position that its signer had when it was entered.
+            facts = facts.model_copy(update={"signer_position": self.correcting["signer_position"]})
         files = tuple(
             file.model_copy(update={"role": AttachmentRole.DRAFT}) if file.role is AttachmentRole.MAIN else file
             for file in self.files
@@ -352,6 +365,7 @@ class OutgoingForm(FileTaking, EntryForm):
             )
         if files:
             self.app.do(self.desk.make(AttachFiles, document=self.correcting["id"], files=files))
+            self.forget_files()  # a correction that is refused now does not attach them again
         return self.desk.make(
             CorrectOutgoing, outgoing=self.correcting["id"], facts=facts, recipients=tuple(self.recipients)
         )

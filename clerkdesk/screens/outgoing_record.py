@@ -31,6 +31,10 @@ _POSSIBLE = {
 }
 
 
+STEP_SECONDS = 120.0
+"""Keys wait at most so long for a step: LibreOffice may take a minute for a long draft."""
+
+
 class OutgoingRecordScreen(RecordScreen):
     """Shows an outgoing document; F9 and F10 do the next step."""
 
@@ -229,9 +233,13 @@ class OutgoingRecordScreen(RecordScreen):
         self.app.push_screen(IssuedNumberModal(number, _("SỐ VĂN BẢN ĐI"), text))
         self.call_after_refresh(self.desk.seen)
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="step")
     def in_background(self, step: Callable[[], str]) -> None:
-        """Do a slow step; a failure is a sentence in the message line and the record is read again."""
+        """Do a slow step; keys typed ahead wait for it, they belong to the step that follows."""
+        self.do_step(step, self.app.hold_keys(STEP_SECONDS))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="step")
+    def do_step(self, step: Callable[[], str], release: Callable[[], None]) -> None:
+        """A failure is a sentence in the message line and the record is read again."""
         call = self.app.call_from_thread
         try:
             sentence = step()
@@ -241,6 +249,8 @@ class OutgoingRecordScreen(RecordScreen):
             call(self.say, error.message, bad=True)
         else:
             call(self._step_done, sentence)
+        finally:
+            call(release)
 
     def _step_done(self, sentence: str) -> None:
         self.app.changes += 1

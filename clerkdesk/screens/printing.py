@@ -91,20 +91,25 @@ def _offer(screen: OfficeScreen, jobs: list[tuple[str, Job]]) -> None:
         if job is not None:
             screen.say(_("Đang tạo bản in…"))
             name, make = job
+            release = screen.app.hold_keys()  # the question about the printer is not answered by what is typed ahead
             screen.run_worker(
-                lambda: _make(screen, name, make), thread=True, exit_on_error=False, group="print", exclusive=True
-            )
+                lambda: _make(screen, name, make, release),
+                thread=True, exit_on_error=False, group="print", exclusive=True,
+            )  # fmt: skip
 
     screen.app.push_screen(PickModal(_("In"), pick_from(jobs)), chosen)
 
 
-def _make(screen: OfficeScreen, name: str, make: Callable[[], bytes]) -> None:
+def _make(screen: OfficeScreen, name: str, make: Callable[[], bytes], release: Callable[[], None]) -> None:
+    call = screen.app.call_from_thread
     try:
         content = make()
     except ClerkDeskError as error:
-        screen.app.call_from_thread(screen.say, error.message, bad=True)
+        call(screen.say, error.message, bad=True)
     else:
-        screen.app.call_from_thread(write_out, screen, content, name)
+        call(write_out, screen, content, name)
+    finally:
+        call(release)
 
 
 def write_out(screen: OfficeScreen, content: bytes, name: str) -> None:

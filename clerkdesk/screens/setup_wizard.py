@@ -103,8 +103,10 @@ class SetupWizard(Screen[None]):
         self.app.switch_screen(RecoveryCodeScreen(text))
 
     def action_stop(self) -> None:
-        """Break the writing off."""
-        self.stopped = True
+        """Break the writing off; the store is empty again afterwards."""
+        if self.writing:
+            self.stopped = True
+            self.query_one("#answer", Static).update(_("Đang dừng, xóa phần đã tạo…"))
 
 
 class AgencyForm(Screen[None]):

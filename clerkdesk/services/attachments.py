@@ -173,6 +173,11 @@ def was_ever_attached(connection: Connection, agency: UUID, sha256: str) -> bool
     return connection.execute(row).first() is not None
 
 
+def hashes_ever_attached(connection: Connection) -> list[str]:
+    """Return the hashes of all files that the store's documents bear or bore."""
+    return list(connection.execute(select(attachment.c.sha256).distinct()).scalars())
+
+
 def total_size(connection: Connection, agency: UUID) -> int:
     """Return the bytes of all files of an agency, for `doctor`."""
     return int(

@@ -14,7 +14,7 @@ from clerkdesk.errors import NotAllowed
 from clerkdesk.i18n import N_
 from clerkdesk.places import state_folder
 from clerkdesk.services import agency_setup, drafts, incarnation, login, opening
-from clerkdesk.services.attachments import was_ever_attached
+from clerkdesk.services.attachments import hashes_ever_attached, was_ever_attached
 from clerkdesk.services.clock import now
 from clerkdesk.services.commands import Command, Result
 from clerkdesk.services.files import throw_away
@@ -190,10 +190,15 @@ class Desk:
         self.store.close()
 
     def throw_away(self) -> None:
-        """Delete a store whose sample agency was broken off half-way; nothing real can be in it."""
-        path = self.store.path
+        """Delete a store whose sample agency was broken off half-way, with its files; nothing real can be in it.
+
+        Other files may lie in the folder, of a store that is away for a while: they stay, as its key does.
+        """
+        path, kept = self.store.path, self.look_up(hashes_ever_attached)
         mark = self.store.mark
         self.close()
+        for sha256 in kept:
+            throw_away(self.store, sha256)
         if isinstance(mark, Mark):
             mark.path.unlink(missing_ok=True)
         for end in ("", "-wal", "-shm"):

@@ -20,7 +20,7 @@ from clerkdesk.errors import BadFile, RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.commands import AddCorrespondent, Result
 from clerkdesk.services.execution import at_server
-from clerkdesk.services.folding import clean_line, folded, words
+from clerkdesk.services.folding import clean_line, folded, initials, words
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.lengths import LONGEST, check_lengths, check_present
 
@@ -96,6 +96,8 @@ def _offers(connection: Connection, agency: UUID, typed: str, on: dt.date, limit
     query = " ".join(f'"{word}"*' for word in typed_words)
     home = " ".join(f'"{word}"*' for word in home_words(connection, agency))
     yield ask(_BY_NAME, typed)
+    whole = [f'"{word}"' for word in dict.fromkeys((*typed_words, initials(typed)))]
+    yield [one for one in ask(_BY_WHOLE_WORDS, " ".join(whole)) if words(one.name) == typed_words][:limit]
     yield _used_lately(connection, agency, on, limit, typed_words)
     yield ask(_BY_WORDS, f"{query} {home}")
     yield ask(_BY_SHORT_NAME, typed)
@@ -106,6 +108,12 @@ def _offers(connection: Connection, agency: UUID, typed: str, on: dt.date, limit
 _BY_NAME = text(
     "SELECT id, name, short_name, organ_id FROM correspondent WHERE name = :query AND :short IS NOT NULL"
     " AND :day BETWEEN coalesce(valid_from, :day) AND coalesce(valid_to, :day) LIMIT :limit"
+)
+# A whole name typed without accents: every word of it, and its initials, which few agencies share.
+_BY_WHOLE_WORDS = text(
+    "SELECT c.id, c.name, c.short_name, c.organ_id FROM correspondent_words w JOIN correspondent c ON c.rank = w.rowid"
+    " WHERE w.correspondent_words MATCH :query AND :short IS NOT NULL AND :limit > 0"
+    " AND :day BETWEEN coalesce(c.valid_from, :day) AND coalesce(c.valid_to, :day) ORDER BY w.rowid LIMIT 500"
 )
 _USED_LATELY = text(
     "SELECT c.id, c.name, c.short_name, c.organ_id, c.folded FROM"
@@ -131,10 +139,11 @@ def home_words(connection: Connection, agency_id: UUID) -> list[str]:
     return words(place or "")
 
 
-def _worse(one: Correspondent, typed: str) -> tuple[bool, bool]:
-    """Sort key: whole name typed first, then a match of the typed accents; the rest keeps its order."""
+def _worse(one: Correspondent, typed: str) -> tuple[bool, bool, bool]:
+    """Sort key: whole name typed first, with accents before without, then a match of the typed accents."""
+    whole = words(one.name) == words(typed)
     typed = clean_line(typed).casefold()
-    return (one.name.casefold() != typed, typed not in one.name.casefold())
+    return (one.name.casefold() != typed, not whole, typed not in one.name.casefold())
 
 
 def _used_lately(

@@ -68,8 +68,8 @@ NORMATIVE_TYPES = (
     DocumentType("TTLT", "Thông tư liên tịch", "TTLT", "32"),
 )
 
-_ALL = (*DOCUMENT_TYPES, *COPY_TYPES, *NORMATIVE_TYPES)
-_BY_CODE = {kind.code: kind for kind in _ALL}
+EVERY_TYPE = (*DOCUMENT_TYPES, *COPY_TYPES, *NORMATIVE_TYPES)
+_BY_CODE = {kind.code: kind for kind in EVERY_TYPE}
 
 
 def type_by_code(code: str) -> DocumentType | None:
@@ -90,10 +90,10 @@ def find_types(typed: str) -> list[DocumentType]:
     """
     query = folded(typed)
     if not query:
-        return list(_ALL)
-    exact = [kind for kind in _ALL if kind.code.casefold() == typed.strip().casefold()]
-    same = [kind for kind in _ALL if folded(kind.code) == query and kind not in exact]
-    begins = [kind for kind in _ALL if folded(kind.name).startswith(query) and kind not in (*exact, *same)]
+        return list(EVERY_TYPE)
+    exact = [kind for kind in EVERY_TYPE if kind.code.casefold() == typed.strip().casefold()]
+    same = [kind for kind in EVERY_TYPE if folded(kind.code) == query and kind not in exact]
+    begins = [kind for kind in EVERY_TYPE if folded(kind.name).startswith(query) and kind not in (*exact, *same)]
     return [*exact, *same, *begins]
 
 

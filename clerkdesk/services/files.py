@@ -12,6 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path, PurePath
 
 from clerkdesk.data.blobs import Blob, TooLong, blob_path, keep_bytes, keep_stream
@@ -38,6 +39,9 @@ MEDIA_TYPES = {
     "ppt": "application/vnd.ms-powerpoint",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "odp": "application/vnd.oasis.opendocument.presentation",
+    "docm": "application/vnd.ms-word.document.macroEnabled.12",
+    "xlsm": "application/vnd.ms-excel.sheet.macroEnabled.12",
+    "pptm": "application/vnd.ms-powerpoint.presentation.macroEnabled.12",
     "zip": "application/zip",
     "rar": "application/vnd.rar",
     "jpg": "image/jpeg",
@@ -46,6 +50,7 @@ MEDIA_TYPES = {
 }
 _SAME = {"jpeg": "jpg", "jpe": "jpg", "tiff": "tif", "text": "txt"}
 _OFFICE_BINARY = ("doc", "xls", "ppt")
+_WITH_MACROS = {"docm": "docx", "xlsm": "xlsx", "pptm": "pptx"}  # and the format that has none
 
 
 class FileMissing(BadFile):
@@ -76,6 +81,14 @@ class FormatNotAllowed(BadFile):
     sentence = N_("Tệp “{name}” không thuộc định dạng được nhận. Được nhận: {allowed}.")
 
 
+class MacroFile(BadFile):
+    """An office file brings a program along, and the agency does not take such files."""
+
+    sentence = N_(
+        "Tệp “{name}” có chứa macro (chương trình chạy được) nên không được nhận. Yêu cầu bên gửi lưu lại thành .{plain} hoặc PDF."
+    )
+
+
 class NameLies(BadFile):
     """The extension says one format, the content is another."""
 
@@ -103,7 +116,7 @@ def take_in(
         progress: called with the bytes read so far.
 
     Raises:
-        FileMissing, FileEmpty, FileTooLarge, FormatNotAllowed, NameLies, StoreFull, StoreReadOnly.
+        FileMissing, FileEmpty, FileTooLarge, FormatNotAllowed, MacroFile, NameLies, StoreFull, StoreReadOnly.
     """
     name = clean_name(path.name)
     try:
@@ -189,6 +202,7 @@ def _zip_kind(path: Path | None, head: bytes) -> str:
     try:
         with zipfile.ZipFile(path if path is not None else io.BytesIO(head)) as archive:
             names = set(archive.namelist())
+            macros = _has_macros(archive, names)
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
                 declared = archive.read("mimetype").decode("ascii", "replace")
                 return next((ext for ext, media in MEDIA_TYPES.items() if media == declared), "zip")
@@ -196,8 +210,18 @@ def _zip_kind(path: Path | None, head: bytes) -> str:
         return "zip"
     for member, extension in (("word/", "docx"), ("xl/", "xlsx"), ("ppt/", "pptx")):
         if "[Content_Types].xml" in names and any(name.startswith(member) for name in names):
-            return extension
+            return f"{extension[:3]}m" if macros else extension
     return "zip"
+
+
+def _has_macros(archive: zipfile.ZipFile, names: set[str]) -> bool:
+    """Say whether an Office Open XML file holds a VBA project or declares itself able to."""
+    if any(PurePath(name).name.lower() == "vbaproject.bin" for name in names):
+        return True
+    types = "[Content_Types].xml"
+    if types not in names or archive.getinfo(types).file_size > MEGABYTE:
+        return False
+    return b"macroenabled" in archive.read(types).lower()
 
 
 def _is_text(head: bytes) -> bool:
@@ -209,6 +233,8 @@ def _is_text(head: bytes) -> bool:
 
 
 def _check_format(name: str, extension: str, allowed: list[str]) -> None:
+    if extension in _WITH_MACROS and extension not in allowed:
+        raise MacroFile(name=name, plain=_WITH_MACROS[extension], field="files")
     if extension == "" or extension not in allowed:
         raise FormatNotAllowed(name=name, allowed=", ".join(allowed), field="files")
     claimed = PurePath(name).suffix.lower().lstrip(".")
@@ -234,4 +260,8 @@ def _keep(write: Callable[[], Blob], store: Store) -> Blob:
 
 def throw_away(store: Store, sha256: str) -> None:
     """Delete the bytes of a file that must not be kept; the caller has made sure that no document bears it."""
-    blob_path(store.blob_folder, sha256).unlink(missing_ok=True)
+    path = blob_path(store.blob_folder, sha256)
+    path.unlink(missing_ok=True)
+    for folder in (path.parent, path.parent.parent):
+        with suppress(OSError):  # other files are in it
+            folder.rmdir()

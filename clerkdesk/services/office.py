@@ -176,6 +176,15 @@ def may(roles: frozenset[Role], command_type: type[c.Command]) -> bool:
     return bool(roles & HANDLERS[command_type][2])
 
 
+def roles_for(command_type: type[c.Command]) -> str:
+    """Return the names of the roles that may give this command, as a person reads them."""
+    return _names(HANDLERS[command_type][2])
+
+
+def _names(roles: frozenset[Role]) -> str:
+    return ", ".join(sorted(role.label for role in roles))
+
+
 def _authorise(tx: Connection, command: c.Command, roles: frozenset[Role]) -> None:
     actor = people.person_by_id(tx, command.agency, command.actor)
     if actor is None or not actor.active:
@@ -183,4 +192,4 @@ def _authorise(tx: Connection, command: c.Command, roles: frozenset[Role]) -> No
     own_password = isinstance(command, c.SetPassword) and command.person == command.actor
     needed = _ADMINISTRATION if isinstance(command, c.SetPassword) and not own_password else roles
     if not actor.roles & needed:
-        raise RoleMissing(roles=", ".join(sorted(role.label for role in needed)))
+        raise RoleMissing(roles=_names(needed))

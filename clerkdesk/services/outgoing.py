@@ -10,10 +10,10 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from clerkdesk.data.schema import agency as agency_table
-from clerkdesk.data.schema import arrival, dispatch, outgoing, symbol
+from clerkdesk.data.schema import arrival, dispatch, outgoing, register, symbol
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_, _
 from clerkdesk.services import numbering
@@ -38,6 +38,7 @@ from clerkdesk.services.document_types import type_by_code, type_name
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.lengths import LONGEST, Missing, TooLong, check_lengths, check_present
 from clerkdesk.services.reference_code import SymbolParts, notation, number_text
+from clerkdesk.services.registers import symbol_for
 from clerkdesk.services.secrecy import refuse_secrets
 from clerkdesk.services.settings import read_setting
 from clerkdesk.services.vocabulary import AttachmentRole, DispatchChannel, DispatchState, OutgoingStatus, ReleaseForm
@@ -80,6 +81,42 @@ class SymbolUnknown(RuleBroken):
     field = "document_type"
 
 
+class SymbolWrong(RuleBroken):
+    """The symbol belongs to another type, to normative documents, or to another body."""
+
+    sentence = N_(
+        "Ký hiệu của sổ không phải của loại “{document_type}” này. Kiểm tra Loại VB, QPPL, Tổ chức TV rồi lưu lại."
+    )
+    field = "document_type"
+
+
+class SignedAlready(RuleBroken):
+    """What the signed document says cannot be changed behind the leader's back; only a new signing can change it."""
+
+    sentence = N_("Lãnh đạo đã ký văn bản có in “{label}”, không sửa được ở sổ. {way}")
+
+
+class ReferenceCodeTaken(RuleBroken):
+    """Another document of the agency bears this reference code in this year."""
+
+    sentence = N_(
+        "Chưa cấp số: số, ký hiệu {code} đã có ở văn bản khác của năm {year} (sổ “{title}”). Bấm Ctrl+G, gõ “so”: đổi sổ cho khác ký hiệu, hoặc F10 đặt số bắt đầu sau số đã cấp."
+    )
+
+
+class IssueDateBeforePrevious(RuleBroken):
+    """Numbers run in the order of time (NĐ 30/2020 Đ15.1)."""
+
+    sentence = N_(
+        "Chưa cấp số: ngày ban hành {date} trước ngày {previous} của số liền trước ({code}); số phải theo thứ tự thời gian (NĐ 30/2020 Điều 15.1). {way}"
+    )
+    field = "issued_date"
+
+
+_CHOOSE_LATER = N_("Chọn ngày từ {previous} đến hôm nay.")
+_LATER_THAN_TODAY = N_("Kiểm tra đồng hồ máy tính; nếu văn bản ấy sai ngày thì hủy số của nó rồi cấp lại.")
+
+
 class IssueDateWrong(RuleBroken):
     """The issue date cannot be in the future or before the signature."""
 
@@ -114,6 +151,27 @@ class OutgoingChanged(Result):
     changed: tuple[str, ...] = ()
 
 
+# What stands on the paper that the leader signs: with its label, and what a person can do about it by then.
+_PRINTED = {
+    "document_type": N_("Loại văn bản"),
+    "normative": N_("Quy phạm pháp luật"),
+    "body": N_("Tổ chức tư vấn"),
+    "unit_short_name": N_("Đơn vị soạn"),
+    "subject": N_("Trích yếu"),
+    "signer_name": N_("Người ký"),
+    "signer_position": N_("Chức vụ người ký"),
+    "signing_capacity": N_("Quyền ký"),
+}
+_FORM_FIELDS = {"unit_short_name": "unit", "signer_name": "signer", "signer_position": "signer"}
+_WAYS = {
+    OutgoingStatus.AWAITING_ISSUE: N_("Bấm F5 trả lại dự thảo, sửa rồi trình ký lại."),
+    OutgoingStatus.NUMBERED: N_("Bấm Delete hủy số (ghi lý do), rồi soạn và trình ký văn bản mới."),
+    OutgoingStatus.SEALED: N_("Bấm Delete hủy số (ghi lý do), rồi soạn và trình ký văn bản mới."),
+    OutgoingStatus.RELEASED: N_(
+        "Văn bản đã phát hành: sửa, thay thế bằng văn bản tương đương, hoặc đính chính bằng công văn (NĐ 30/2020 Điều 18.3)."
+    ),
+}
+
 _NEXT_STEP = {
     OutgoingStatus.DRAFT: N_("trình ký (F10)"),
     OutgoingStatus.RETURNED: N_("sửa rồi trình ký lại (F10)"),
@@ -135,10 +193,11 @@ def enter_outgoing(tx: Connection, command: EnterOutgoing, at: dt.datetime) -> R
     """Enter a draft; its id is the command's uid and it has no number yet (Hà Nam 44/2024 Đ13.1b).
 
     Raises:
-        SecretDocument, ExcludedDocument, Missing, TooLong, TooLarge, PaperReasonMissing, SymbolUnknown,
+        SecretDocument, ExcludedDocument, Missing, TooLong, TooLarge, PaperReasonMissing, SymbolUnknown, SymbolWrong,
         AnsweredArrivalUnknown, DocumentTooLarge.
     """
     _check(tx, command.agency, command.facts)
+    _check_symbol(tx, command.agency, command.facts)
     _check_paper(command.facts, command.recipients)
     tx.execute(
         insert(outgoing).values(
@@ -156,10 +215,10 @@ def enter_outgoing(tx: Connection, command: EnterOutgoing, at: dt.datetime) -> R
 
 
 def correct_outgoing(tx: Connection, command: CorrectOutgoing, at: dt.datetime) -> OutgoingChanged:
-    """Correct a document's fields; after release recipients stay, after numbering what the code says stays too.
+    """Correct a document's fields; what the leader has signed stays, and after release the recipients do too.
 
     Raises:
-        OutgoingUnknown, WrongStep, and those of a wrong field as in `enter_outgoing`.
+        OutgoingUnknown, WrongStep, SignedAlready, and those of a wrong field as in `enter_outgoing`.
     """
     old = outgoing_by_id(tx, command.agency, command.outgoing)
     if old["status"] == OutgoingStatus.VOIDED:
@@ -167,9 +226,11 @@ def correct_outgoing(tx: Connection, command: CorrectOutgoing, at: dt.datetime) 
     _check(tx, command.agency, command.facts)
     _check_paper(command.facts, command.recipients)
     new = _columns(command.facts)
-    if old["number"] is not None:
-        for field in ("symbol_id", "document_type", "normative", "body", "unit_short_name"):
-            new[field] = old[field]
+    if old["status"] in _WAYS:
+        _refuse_printed(old, new)
+        new["symbol_id"] = old["symbol_id"]  # a register opened since then takes only new documents
+    else:
+        _check_symbol(tx, command.agency, command.facts)
     changed = keep_old_values(tx, command, command.outgoing, old, new, command.reason, at)
     tx.execute(
         update(outgoing)
@@ -182,6 +243,13 @@ def correct_outgoing(tx: Connection, command: CorrectOutgoing, at: dt.datetime) 
         )
         _write_recipients(tx, command.agency, command.outgoing, command.recipients, at)
     return OutgoingChanged(subject=command.outgoing, changed=tuple(changed))
+
+
+def _refuse_printed(old: dict[str, Any], new: dict[str, Any]) -> None:
+    for field, label in _PRINTED.items():
+        if old[field] != new[field]:
+            way = _(_WAYS[OutgoingStatus(old["status"])])
+            raise SignedAlready(label=_(label), way=way, field=_FORM_FIELDS.get(field, field))
 
 
 def submit_for_signature(tx: Connection, command: SubmitForSignature, at: dt.datetime) -> Result:
@@ -235,7 +303,7 @@ def issue_number(tx: Connection, command: IssueNumber, at: dt.datetime) -> Numbe
     date and is sealed later (`WrongStep` names that as the next step).
 
     Raises:
-        OutgoingUnknown, WrongStep, IssueDateWrong, RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere,
+        OutgoingUnknown, WrongStep, IssueDateWrong, IssueDateBeforePrevious, ReferenceCodeTaken, RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere,
         NumberNotReserved.
     """
     old = outgoing_by_id(tx, command.agency, command.outgoing)
@@ -251,8 +319,10 @@ def issue_number(tx: Connection, command: IssueNumber, at: dt.datetime) -> Numbe
         numbered = numbering.issue_next(tx, issue, command.outgoing)
     else:
         numbered = numbering.use_reserved(tx, issue, command.reserved_number, command.outgoing)
+    _check_order(tx, command.agency, numbered, command.issued_date)
     behind = notation(template, year, symbol_parts(tx, command.agency, old))
     code = f"{number_text(numbered.number, numbered.sub_number)}/{behind}"
+    _check_code_free(tx, command.agency, numbered, code)
     tx.execute(
         update(outgoing)
         .where(outgoing.c.agency_id == command.agency, outgoing.c.id == command.outgoing)
@@ -276,6 +346,46 @@ def issue_number(tx: Connection, command: IssueNumber, at: dt.datetime) -> Numbe
         reference_code=code,
         issued_date=command.issued_date,
     )
+
+
+def _check_order(tx: Connection, agency: UUID, numbered: numbering.Numbered, issued_date: dt.date) -> None:
+    """See that the number before, in its book, has no later date (NĐ 30/2020 Đ15.1); a void one counts no more."""
+    before = tx.execute(
+        select(outgoing.c.issued_date, outgoing.c.reference_code)
+        .where(
+            outgoing.c.agency_id == agency,
+            outgoing.c.year == numbered.year,
+            outgoing.c.register_id == numbered.register,
+            outgoing.c.number < numbered.number,
+            outgoing.c.status != OutgoingStatus.VOIDED,
+        )
+        .order_by(outgoing.c.number.desc(), outgoing.c.sub_number.desc())
+        .limit(1)
+    ).first()
+    if before is not None and before.issued_date > issued_date:
+        previous = f"{before.issued_date:%d/%m/%Y}"
+        way = _(_CHOOSE_LATER).format(previous=previous) if before.issued_date <= today() else _(_LATER_THAN_TODAY)
+        raise IssueDateBeforePrevious(
+            date=f"{issued_date:%d/%m/%Y}", previous=previous, code=before.reference_code, way=way
+        )
+
+
+def _check_code_free(tx: Connection, agency: UUID, numbered: numbering.Numbered, code: str) -> None:
+    """See that no document of any register has this code in this year; a void one keeps its code."""
+    books = select(register.c.id).where(register.c.agency_id == agency)
+    taken = tx.execute(
+        select(register.c.title)
+        .join_from(outgoing, register, and_(register.c.agency_id == agency, register.c.id == outgoing.c.register_id))
+        .where(
+            outgoing.c.agency_id == agency,
+            outgoing.c.year == numbered.year,
+            outgoing.c.register_id.in_(books),  # as the index by number has it
+            outgoing.c.number == numbered.number,
+            outgoing.c.reference_code == code,
+        )
+    ).scalar()
+    if taken is not None:
+        raise ReferenceCodeTaken(code=code, year=numbered.year, title=taken)
 
 
 def record_seal(tx: Connection, command: RecordSeal, at: dt.datetime) -> Result:
@@ -385,6 +495,11 @@ def _check(tx: Connection, agency: UUID, facts: OutgoingFacts) -> None:
         known = select(arrival.c.id).where(arrival.c.agency_id == agency, arrival.c.id == facts.answers_arrival)
         if tx.execute(known).first() is None:
             raise AnsweredArrivalUnknown
+
+
+def _check_symbol(tx: Connection, agency: UUID, facts: OutgoingFacts) -> None:
+    if facts.symbol != symbol_for(tx, agency, facts.document_type, normative=facts.normative, body=facts.body):
+        raise SymbolWrong(document_type=type_name(facts.document_type))
 
 
 def _check_paper(facts: OutgoingFacts, recipients: tuple[Recipient, ...]) -> None:

@@ -46,6 +46,27 @@ class UnitUnknown(BadInput):
     field = "unit"
 
 
+class NormativeWrong(BadInput):
+    """Neither yes nor nothing was typed."""
+
+    sentence = N_("Ô QPPL: gõ “c” nếu là văn bản quy phạm pháp luật, không thì để trống.")
+    field = "normative"
+
+
+def is_normative(typed: str) -> bool:
+    """Return whether the document is a normative one (văn bản quy phạm pháp luật): `c` is, nothing typed is not.
+
+    Raises:
+        NormativeWrong: anything else; it would decide register and symbol.
+    """
+    text = folded(typed)
+    if text in ("c", "co", "x", "1"):
+        return True
+    if text in ("", "k", "khong", "0"):
+        return False
+    raise NormativeWrong
+
+
 def signers(connection: Connection, agency: UUID) -> list[Person]:
     """Return who may sign: leaders first, then heads of units (NĐ 30/2020 Đ13)."""
     able = [one for one in people(connection, agency) if one.active and one.roles & {Role.LEADER, Role.HEAD_OF_UNIT}]
@@ -157,7 +178,7 @@ def outgoing_facts(
     """
     kind = understand_type(values["document_type"])
     code = kind.code if kind else "CV"
-    normative = folded(values["normative"]) in ("c", "co", "x", "1")
+    normative = is_normative(values["normative"])
     signer = understand_signer(connection, agency, values["signer"])
     unit = understand_unit(connection, agency, values["unit"]) if values["unit"].strip() else ("", "")
     release_form = parse_code(ReleaseForm, values["release_form"])

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, insert, select, text
 
-from clerkdesk.data.schema import desk, entry, register, register_year, symbol
+from clerkdesk.data.schema import agency as agency_table
+from clerkdesk.data.schema import desk, entry, register, register_year, symbol, unit
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_, _
 from clerkdesk.services import numbering
@@ -27,12 +28,12 @@ from clerkdesk.services.commands import (
     Result,
     VoidNumber,
 )
-from clerkdesk.services.document_types import COPY_TYPES, DOCUMENT_TYPES
+from clerkdesk.services.document_types import COPY_TYPES, DOCUMENT_TYPES, EVERY_TYPE, type_by_code
 from clerkdesk.services.execution import pen_of
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.lengths import Missing
 from clerkdesk.services.mark_notes import notes_of
-from clerkdesk.services.reference_code import check_template
+from clerkdesk.services.reference_code import SymbolParts, check_template, notation
 from clerkdesk.services.vocabulary import Direction
 
 LETTER = "{number}/{agency}-{unit}"
@@ -59,6 +60,15 @@ class SymbolTaken(RuleBroken):
 
     sentence = N_("Loại văn bản “{document_type}” đã có ký hiệu ở sổ khác. Mỗi loại chỉ thuộc một sổ.")
     field = "document_type"
+
+
+class CodesCollide(RuleBroken):
+    """Two registers would give the same reference codes."""
+
+    sentence = N_(
+        "Mẫu ký hiệu này cho ra “{code}” như sổ “{title}”: hai văn bản sẽ trùng số, ký hiệu. Đổi mẫu cho khác, ví dụ thêm tên tổ chức hoặc năm."
+    )
+    field = "template"
 
 
 class NoSymbol(RuleBroken):
@@ -208,7 +218,7 @@ def create_register(tx: Connection, agency: UUID, facts: NewRegister, position: 
     """Create a register and its symbols; no book is open yet.
 
     Raises:
-        Missing, RegisterCodeTaken, SymbolTaken, TemplateBroken.
+        Missing, RegisterCodeTaken, SymbolTaken, TemplateBroken, CodesCollide.
     """
     for field, label in (("code", N_("Mã sổ")), ("title", N_("Tên sổ"))):
         if not getattr(facts, field):
@@ -246,7 +256,43 @@ def create_register(tx: Connection, agency: UUID, facts: NewRegister, position: 
                 template=check_template(wanted.template),
             )
         )
+    if facts.symbols:
+        _refuse_same_codes(tx, agency, register_id)
     return register_id
+
+
+def _refuse_same_codes(tx: Connection, agency: UUID, register_id: UUID) -> None:
+    """See that the register's codes differ from every other's: two documents never share one (NĐ 30/2020 Đ15.1)."""
+    this_year = today().year
+    short_name = tx.execute(select(agency_table.c.short_name).where(agency_table.c.id == agency)).scalar_one()
+    units = ["", *tx.execute(select(unit.c.short_name).where(unit.c.agency_id == agency).distinct()).scalars()]
+    rows = tx.execute(
+        select(symbol, register.c.title)
+        .join_from(
+            symbol, register, and_(register.c.agency_id == symbol.c.agency_id, register.c.id == symbol.c.register_id)
+        )
+        .where(symbol.c.agency_id == agency)
+    ).all()
+    of_its_own = {(row.document_type, row.normative, row.body) for row in rows}
+    others: dict[str, str] = {}
+    own: list[str] = []
+    for row in rows:
+        codes = {row.document_type} if row.document_type else {
+            kind.code for kind in EVERY_TYPE if (kind.code, row.normative, row.body) not in of_its_own
+        }  # fmt: skip
+        shown = {kind.abbreviation for code in codes if (kind := type_by_code(code))}
+        notations = [
+            notation(row.template, this_year, SymbolParts(abbreviation, short_name, one, row.body))
+            for abbreviation in (shown if "{type}" in row.template else [""])
+            for one in (units if "{unit}" in row.template else [""])
+        ]
+        if row.register_id == register_id:
+            own += notations
+        else:
+            others.update(dict.fromkeys(notations, row.title))
+    for code in own:
+        if code in others:
+            raise CodesCollide(code=code, title=others[code])
 
 
 def open_registers(tx: Connection, command: OpenRegisters, at: dt.datetime) -> RegistersOpened:

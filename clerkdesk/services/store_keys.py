@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from clerkdesk.data.store import Store, StoreUnreadable, open_store
+from clerkdesk.data.store import Store, StoreEmptied, StoreUnreadable, open_store
 from clerkdesk.data.store_key import keep_key, key_from_recovery_code, load_key, place_of_key, recovery_code
 from clerkdesk.errors import NotAllowed, StoreTrouble
 from clerkdesk.i18n import N_
@@ -59,12 +59,14 @@ def restore_key(path: Path, typed: str) -> str:
     Returns: where it is kept now: `keyring` or `file`.
 
     Raises:
-        NoStore, RecoveryCodeWrong, RecoveryCodeOfAnother, StoreInUse.
+        NoStore, RecoveryCodeWrong, RecoveryCodeOfAnother, StoreEmptied, StoreInUse.
     """
     check_store_exists(path)
     key = key_from_recovery_code(typed)
     try:
         open_store(path, key).close()
+    except StoreEmptied:
+        raise
     except StoreUnreadable as error:
         raise RecoveryCodeOfAnother(path=path) from error
     return replace_key(path, key)

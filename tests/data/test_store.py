@@ -18,6 +18,7 @@ from clerkdesk.data.store import (
     Store,
     StoreBusy,
     StoreDamaged,
+    StoreEmptied,
     StoreFull,
     StoreInUse,
     StoreNewer,
@@ -25,9 +26,11 @@ from clerkdesk.data.store import (
     StoreUnreadable,
     open_store,
 )
-from clerkdesk.data.store_key import load_key, new_key
+from clerkdesk.data.store_key import load_key, new_key, recovery_code
 from clerkdesk.errors import ClerkDeskError, StoreTrouble
+from clerkdesk.services.backups import make_backup, restore_backup
 from clerkdesk.services.desk import Desk
+from clerkdesk.services.store_keys import open_beside, restore_key
 
 from ..office import count, register
 
@@ -81,6 +84,37 @@ def test_a_file_that_is_no_store_is_named_and_left_alone(path: Path, content: by
     with pytest.raises((StoreUnreadable, StoreDamaged)):
         open_store(path, KEY)
     assert path.read_bytes() == content
+
+
+def test_a_store_without_a_byte_is_damage_and_no_new_one_is_made(office_folder: Path, no_keyring: None) -> None:
+    path = office_folder / "clerkdesk.db"
+    key = (office_folder / "clerkdesk.key").read_bytes()
+    path.write_bytes(b"")
+    for open_it in (lambda: Desk.open(path), lambda: open_store(path, load_key(path)), lambda: open_beside(path)):
+        with pytest.raises(StoreUnreadable) as caught:
+            open_it()
+        assert "0 byte" in caught.value.message and str(path) in caught.value.message
+    with pytest.raises(StoreEmptied):
+        restore_key(path, recovery_code(load_key(path)))
+    assert path.read_bytes() == b""
+    (office_folder / "clerkdesk.key").unlink()
+    with pytest.raises(StoreEmptied):
+        Desk.open(path)
+    assert not (office_folder / "clerkdesk.key").exists() and key
+
+
+def test_an_emptied_store_is_brought_back_from_its_backup(desk: Desk, tmp_path: Path) -> None:
+    register(desk)
+    made = make_backup(desk.store, tmp_path / "backups")
+    path = desk.store.path
+    desk.close()
+    for end in ("-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    path.write_bytes(b"")
+    restore_backup(made.path, path)
+    again = Desk.open(path)
+    assert count(again.store, "arrival") == 1
+    again.close()
 
 
 def test_a_store_of_a_newer_program_is_not_touched(path: Path) -> None:

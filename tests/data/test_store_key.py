@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 import keyring
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from clerkdesk.data.store import StoreInUse, open_store
 from clerkdesk.data.store_key import (
+    RecoveryCodeMistyped,
     RecoveryCodeWrong,
     StoreKeyMissing,
     keep_key,
@@ -26,6 +26,12 @@ from clerkdesk.data.store_key import (
 from clerkdesk.services.desk import Desk
 
 KEYS = st.binary(min_size=32, max_size=32)
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def without_check_letters(key: bytes) -> str:
+    """Return the code as the first stores showed it."""
+    return "-".join(group[:4] for group in recovery_code(key).split("-"))
 
 
 @given(KEYS)
@@ -34,10 +40,16 @@ def test_the_recovery_code_gives_back_the_key(key: bytes) -> None:
 
 
 @given(KEYS)
-def test_the_recovery_code_is_thirteen_groups_of_four(key: bytes) -> None:
+def test_the_recovery_code_is_thirteen_groups_of_five(key: bytes) -> None:
     groups = recovery_code(key).split("-")
-    assert [len(group) for group in groups] == [4] * 13
-    assert set("".join(groups)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+    assert [len(group) for group in groups] == [5] * 13
+    assert set("".join(groups)) <= set(LETTERS)
+
+
+@given(KEYS)
+def test_a_code_of_the_first_stores_without_check_letters_stays_good(key: bytes) -> None:
+    assert key_from_recovery_code(without_check_letters(key)) == key
+    assert key_from_recovery_code(without_check_letters(key).replace("-", "")) == key
 
 
 @given(KEYS, st.sampled_from([" ", "", "\n", " - ", "--"]), st.booleans())
@@ -46,13 +58,43 @@ def test_spaces_dashes_and_case_do_not_matter_when_the_code_is_typed(key: bytes,
     assert key_from_recovery_code(f"  {code.lower() if small else code}\t") == key
 
 
-@given(KEYS, st.integers(0, 51), st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"))
-@example(bytes(32), 51, "B")
-def test_a_mistyped_letter_never_passes_for_the_same_key(key: bytes, place: int, letter: str) -> None:
+@given(KEYS, st.integers(0, 64), st.sampled_from(f"{LETTERS}9Đ"))
+@example(bytes(32), 64, "B")
+def test_a_mistyped_letter_is_told_with_its_group(key: bytes, place: int, letter: str) -> None:
     code = recovery_code(key).replace("-", "")
     assume(code[place] != letter)
-    with suppress(RecoveryCodeWrong):
-        assert key_from_recovery_code(code[:place] + letter + code[place + 1 :]) != key
+    with pytest.raises(RecoveryCodeMistyped) as caught:
+        key_from_recovery_code(code[:place] + letter + code[place + 1 :])
+    assert f"nhóm {place // 5 + 1}:" in caught.value.message
+    assert code[place // 5 * 5 : place // 5 * 5 + 5] not in caught.value.message  # nothing of the key is shown
+
+
+@given(KEYS, st.integers(0, 63))
+def test_two_exchanged_letters_are_told_with_the_first_ones_group(key: bytes, place: int) -> None:
+    code = recovery_code(key).replace("-", "")
+    assume(code[place] != code[place + 1])
+    with pytest.raises(RecoveryCodeMistyped) as caught:
+        key_from_recovery_code(code[:place] + code[place + 1] + code[place] + code[place + 2 :])
+    assert f"nhóm {place // 5 + 1}:" in caught.value.message
+
+
+@given(KEYS, st.integers(0, 11))
+def test_two_exchanged_groups_and_a_group_cut_short_are_told(key: bytes, place: int) -> None:
+    groups = recovery_code(key).split("-")
+    assume(groups[place] != groups[place + 1])
+    exchanged = [*groups[:place], groups[place + 1], groups[place], *groups[place + 2 :]]
+    cut = [*groups[:place], groups[place][:4], *groups[place + 1 :]]
+    for wrong in (exchanged, cut):
+        with pytest.raises(RecoveryCodeMistyped) as caught:
+            key_from_recovery_code("-".join(wrong))
+        assert f"nhóm {place + 1}:" in caught.value.message
+
+
+def test_digits_that_no_code_has_are_read_as_the_letters_they_look_like() -> None:
+    key = bytes.fromhex("7080e1c387" * 6 + "7080")
+    code = recovery_code(key)
+    assert {"O", "I", "B"} & set(code)
+    assert key_from_recovery_code(code.replace("O", "0").replace("I", "1").replace("B", "8")) == key
 
 
 @pytest.mark.parametrize(
@@ -62,8 +104,8 @@ def test_a_mistyped_letter_never_passes_for_the_same_key(key: bytes, place: int,
         "ABCD",
         "-".join(["ABCD"] * 12),
         "-".join(["ABCD"] * 14),
-        "-".join(["ABC1"] * 13),
-        "-".join(["ABC0"] * 13),
+        "-".join(["ABC9"] * 13),
+        "-".join(["ABCDE"] * 13),
         "-".join(["ABCĐ"] * 13),
         "🔑" * 52,
         "=" * 52,

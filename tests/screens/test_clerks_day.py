@@ -112,6 +112,58 @@ def test_two_arrivals_typed_ahead_with_unikey_get_their_numbers_and_exact_texts(
     assert words(FIRST) == "Báo cáo kết quả thực hiện nhiệm vụ quý IV"
 
 
+def start(folder: Path) -> Terminal:
+    """Start the program; nobody has logged in yet."""
+    return Terminal.python("clerkdesk", "--lang", "vi", "--data", str(folder))
+
+
+def test_from_the_login_to_the_second_number_typed_in_one_go(folder: Path) -> None:
+    """User, password, the form by its digit, two documents: all while the store is still being opened."""
+    with start(folder) as terminal:
+        terminal.wait_for("Đang mở kho dữ liệu")
+        terminal.send(
+            "annv", "tab", PASSWORD, "enter", "1",
+            "stc", "enter", "205/bc-stc", "enter", ".", "enter", unikey(FIRST), "f2",
+            "f5", "206/ttr-stc", "enter", "f5", unikey(SECOND), "f2", "f12", "2",
+        )  # fmt: skip
+        terminal.wait_for("2 văn bản")
+        leave(terminal)
+    assert in_the_store(folder) == [(1, STC, "205", words(FIRST)), (2, STC, "206", words(SECOND))]
+
+
+def test_a_byte_that_is_no_letter_is_shown_and_ends_nothing(folder: Path) -> None:
+    with start(folder) as terminal:
+        terminal.wait_for("Tên đăng nhập")
+        terminal.send(b"\xc3(", b"\xff")
+        terminal.wait_for("\N{REPLACEMENT CHARACTER}(\N{REPLACEMENT CHARACTER}")
+        terminal.send("backspace", "backspace", "backspace", "annv", "enter", PASSWORD, "enter")
+        terminal.wait_for("Số đến tiếp")
+        leave(terminal)
+
+
+def test_a_wrong_password_keeps_what_was_typed_ahead_out_of_every_form(folder: Path) -> None:
+    with start(folder) as terminal:
+        terminal.wait_for("Đang mở kho dữ liệu")
+        terminal.send("annv", "tab", "wrong", "enter", "f2", "enter")
+        terminal.wait_for("Tên đăng nhập hoặc mật khẩu không đúng.")
+        terminal.send(PASSWORD, "f2")
+        terminal.wait_for("Số đến tiếp")
+        leave(terminal)
+    assert in_the_store(folder, "SELECT count(*) FROM draft") == [(0,)]
+
+
+def test_what_is_looked_for_is_typed_at_once_behind_f7(folder: Path, sit_down: Callable[..., Terminal]) -> None:
+    terminal = sit_down()
+    terminal.send(
+        CTRL_G, "nd", "stc", "enter", "205/bc-stc", "enter", ".", "enter", unikey(FIRST), "f2",
+        "f5", "206/ttr-stc", "enter", ".", "enter", unikey(SECOND), "f2", "f7", "ket qua", "enter", "enter",
+    )  # fmt: skip
+    terminal.wait_for("VĂN BẢN ĐẾN · SỐ 01/")
+    terminal.send("f12")
+    terminal.wait_for("lọc “ket qua”")
+    leave(terminal)
+
+
 def test_after_a_power_failure_in_mid_form_the_draft_is_there_and_its_number_is_given_once(
     folder: Path, sit_down: Callable[..., Terminal]
 ) -> None:

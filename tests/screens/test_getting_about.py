@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
 from clerkdesk.screens.areas import AREAS
 from clerkdesk.screens.keys import key_name
+from clerkdesk.screens.widgets.bars import KeyBar
 
 from .clerk import Clerk, at_the_terminal
 
@@ -28,6 +30,36 @@ async def test_every_area_can_be_reached_from_the_first_screen_by_one_key_and_le
                 assert clerk.app.current_mode == name
                 await clerk.press("f12")
                 assert clerk.app.current_mode == "home"
+
+
+async def test_who_may_not_use_an_area_is_told_on_the_first_screen_and_why(office: Path) -> None:
+    async with at_the_terminal(office, user="minhlq") as clerk:
+        lines = {line.strip()[:1]: " ".join(line.split()[1:]) for line in clerk.seen().splitlines()}
+        assert "không dùng" in lines["1"] and "Ctrl+G nd" not in lines["1"]
+        assert "không dùng" in lines["4"]
+        assert "Ctrl+G tk" in lines["6"]
+        for digit in "789c":
+            assert "chỉ xem" in lines[digit], digit
+        assert "trò khác; bấm phím đó để biết vai trò." in clerk.seen()
+        await clerk.press("1")
+        assert clerk.app.current_mode == "home"
+        assert "✗ Tài khoản của bạn không có quyền làm việc này (cần vai trò: Văn thư)." in clerk.message
+        await clerk.press("8")
+        assert clerk.app.current_mode == "registers"
+        await clerk.sees("Bạn chỉ xem được: đây là việc của Quản trị, Văn thư.")
+        await clerk.go("tk")
+        await clerk.workers_done()
+        assert "F2" not in str(clerk.app.screen.query_one(KeyBar).render()).split()
+        await clerk.press("f2", "insert")
+        assert clerk.app.current_mode == "for_signature"
+        await clerk.press("f12", "ctrl+g", *"nhap")
+        await clerk.sees("Nhập văn bản đến — việc của Văn thư")
+        await clerk.press("escape")
+
+
+async def test_who_may_use_every_area_sees_no_such_hint(office: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        assert "chỉ xem" not in clerk.words() and "không dùng" not in clerk.words()
 
 
 async def test_a_part_of_the_name_without_accents_also_leads_there(office: Path) -> None:
@@ -133,6 +165,28 @@ async def test_ones_own_keys_are_taken_from_the_key_file(office: Path) -> None:
         await clerk.press("f2", "ctrl+y")
         assert clerk.focused == "code"
         assert clerk.value("issuer").startswith("Sở Tài chính")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown", "gone"),
+    [
+        ('"form.repeat" = "ctrl+y"', "F4 Chọn Ctrl+Y Lặp F6 Mẫu", "F5"),
+        ('"form.repeat" = "f11"', "F4 Chọn F11 Lặp F6 Mẫu", "F5"),
+        ('"form.save" = "ctrl+s,f2"', "F1 Giúp F2 Lưu F3 Bỏ", "Ctrl+S"),
+        ('"form.save" = "f9"', "F1 Giúp F9 Lưu F3 Bỏ", "F2"),
+        ('"screen.back" = "ctrl+o"', "F8 Tệp Ctrl+O Về", "F12"),
+        ("", "F1 Giúp F2 Lưu F3 Bỏ F4 Chọn F5 Lặp F6 Mẫu F7 Tìm F8 Tệp F12 Về", "Esc"),
+    ],
+)
+async def test_the_key_line_shows_ones_own_keys_where_the_usual_ones_stood(
+    office: Path, line: str, shown: str, gone: str
+) -> None:
+    (office / "keys.toml").write_text(f"{line}\n", "utf-8")
+    async with at_the_terminal(office) as clerk:
+        await clerk.go("nd")
+        keys = str(clerk.app.screen.query_one(KeyBar).render())
+        assert shown in keys
+        assert gone not in keys.split()
 
 
 async def test_a_broken_key_file_is_told_and_the_usual_keys_work(office: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from clerkdesk.screens.widgets.windowed_table import WindowedTable
 from tests.conftest import OfficeClock
-from tests.office import rows
+from tests.office import everything, rows
 
 from .clerk import Clerk, at_the_terminal
 
@@ -151,6 +153,44 @@ class TestRecord:
                 "Quyết toán quý IV",
             )
             assert clerk.rows("SELECT * FROM draft") == []
+
+    @pytest.mark.parametrize("key", ["escape", "f12", "f3"])
+    async def test_a_correction_is_not_left_without_asking(self, office: Path, key: str) -> None:
+        async with at_the_terminal(office) as clerk:
+            await clerk.go("de")
+            await clerk.press("down", "enter")
+            await clerk.press("f2")
+            await clerk.press(key)  # nothing is changed yet
+            assert clerk.screen == "ArrivalRecordScreen"
+            await clerk.press("f2")
+            clerk.entry("subject").focus()
+            await clerk.type(" (sửa)")
+            typed = clerk.value("subject")
+            await clerk.press(key)
+            await clerk.sees("Bỏ các chỗ vừa sửa?")
+            await clerk.press("k")
+            assert (clerk.screen, clerk.value("subject")) == ("ArrivalCorrection", typed)
+            before = everything(clerk.desk.store)
+            await clerk.press(key, "c")
+            assert clerk.screen == "ArrivalRecordScreen"
+            assert everything(clerk.desk.store) == before
+
+    async def test_a_file_is_added_once_with_a_correction_or_alone(self, office: Path, tmp_path: Path) -> None:
+        async with at_the_terminal(office) as clerk:
+            await clerk.go("de")
+            await clerk.press("down", "enter")
+            for place, text in enumerate(("", " (sửa)")):
+                path = tmp_path / f"phu-luc-{place}.txt"
+                path.write_text(f"Phụ lục {place}", "utf-8")
+                await clerk.press("f2")
+                await clerk.attach(path)
+                clerk.entry("subject").focus()
+                await clerk.type(text)
+                await clerk.press("f2")
+                await clerk.fill("Thiếu phụ lục")
+                assert clerk.screen == "ArrivalRecordScreen"
+            names = [row.name for row in clerk.rows("SELECT name FROM attachment ORDER BY name")]
+            assert names == ["phu-luc-0.txt", "phu-luc-1.txt"]
 
     async def test_a_correction_without_a_reason_or_without_a_change_is_refused(self, office: Path) -> None:
         async with at_the_terminal(office) as clerk:

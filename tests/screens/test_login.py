@@ -12,6 +12,7 @@ from clerkdesk.services import commands as c
 from clerkdesk.services.desk import Desk
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.passwords import LOCKED_FOR, hash_password
+from clerkdesk.services.sample import agency
 from clerkdesk.services.vocabulary import Role
 from tests.conftest import OfficeClock
 from tests.office import AGENCY, PASSWORD
@@ -169,6 +170,29 @@ async def test_the_first_start_sets_up_ones_own_agency(tmp_path: Path, cheap_pas
         await clerk.log_in("baotv")
         await clerk.go("nd")
         await clerk.sees("số đến tiếp theo 01")
+
+
+async def test_esc_breaks_the_sample_data_off_and_leaves_an_empty_store(
+    tmp_path: Path, cheap_passwords: None, no_keyring: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agency, "ARRIVALS", 40)
+    monkeypatch.setattr(agency, "OUTGOING", 9)
+    folder = tmp_path / "new"
+    async with at_the_terminal(folder, user=None) as clerk:
+        await clerk.until(lambda: clerk.screen == "SetupWizard")
+        await clerk.press("escape")  # nothing is being written yet
+        first, wizard = clerk.desk, clerk.app.screen
+        await clerk.press("1")
+        await clerk.until(lambda: any((folder / "files").rglob("*/*/*")))
+        await clerk.press("escape")
+        await clerk.until(lambda: clerk.app.is_desk_open and clerk.desk is not first)
+        await clerk.until(lambda: clerk.screen == "SetupWizard" and clerk.app.screen is not wizard)
+        await clerk.workers_done()
+        assert clerk.desk.agency is None
+        assert [path for path in (folder / "files").rglob("*") if path.is_file()] == []
+        assert not (folder / "keys").exists()
+        await clerk.press("2")
+        await clerk.sees("Khai báo cơ quan")
 
 
 async def test_the_wizard_names_what_is_missing(tmp_path: Path, cheap_passwords: None, no_keyring: None) -> None:

@@ -15,12 +15,14 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
+from clerkdesk.screens.keys import key_name
+from clerkdesk.screens.widgets.bars import KeyBar
 from clerkdesk.services.attachments import files_of
 from clerkdesk.services.files import read_file
 from clerkdesk.services.printing.administrative_page import AdministrativePage, administrative_page
 from clerkdesk.services.vocabulary import AttachmentRole
 from tests.conftest import NINE_O_CLOCK
-from tests.office import AGENCY, ISSUER, everything
+from tests.office import AGENCY, ISSUER, PASSWORD, everything
 
 from .clerk import LEADER, PASSPHRASE, Clerk, at_the_terminal
 
@@ -153,6 +155,21 @@ async def test_a_wrong_passphrase_or_holder_is_told_and_nothing_changes(office: 
         assert clerk.rows(OUTGOING)[0].number is None
 
 
+async def test_from_the_key_to_the_release_typed_in_one_go(office: Path, draft: Path) -> None:
+    """Keys typed while a document is being prepared, signed or sealed wait for the step that follows."""
+    async with at_the_terminal(office) as clerk:
+        await enter_draft(clerk, draft)
+        await clerk.press_ahead(
+            "f10", "ctrl+l", *"minhlq", "enter", *PASSWORD, "enter", "6", "enter", "f9", "enter", *PASSPHRASE, "enter",
+            "ctrl+l", *"annv", "enter", *PASSWORD, "enter", "7", "enter", "f9", "enter", *PASSPHRASE, "enter",
+            "enter", "f10", "c",
+        )  # fmt: skip
+        await clerk.until(lambda: clerk.rows(OUTGOING)[0].status == "RELEASED", seconds=60)
+        await clerk.settle()
+        assert "Đã phát hành" in clerk.message
+        assert clerk.rows("SELECT * FROM draft") == []
+
+
 async def test_the_clerk_cannot_sign_in_the_leaders_place(office: Path, draft: Path) -> None:
     async with at_the_terminal(office) as clerk:
         await submit(clerk, draft)
@@ -208,6 +225,93 @@ async def test_a_correction_leaves_no_draft_that_would_become_a_second_document(
         assert (clerk.screen, clerk.value("subject")) == ("OutgoingForm", "")
 
 
+async def test_a_correction_or_an_answer_is_not_left_without_asking(office: Path, draft: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        await enter_draft(clerk, draft)
+        await clerk.press("f2", "escape")  # nothing is changed yet
+        assert clerk.screen == "OutgoingRecordScreen"
+        await clerk.press("f2")
+        clerk.entry("recipients").focus()
+        await clerk.fill("-")
+        await clerk.press("escape")
+        await clerk.sees("Bỏ các chỗ vừa sửa?")
+        await clerk.press("k")
+        assert clerk.screen == "OutgoingForm"
+        before = everything(clerk.desk.store)
+        await clerk.press("f12", "c")
+        assert clerk.screen == "OutgoingRecordScreen"
+        assert everything(clerk.desk.store) == before
+        await clerk.go("de")
+        await clerk.workers_done()
+        await clerk.press("enter", "f5", "escape")
+        assert clerk.screen == "ArrivalRecordScreen"
+        await clerk.press("f5")
+        clerk.entry("subject").focus()
+        await clerk.fill("V/v trả lời")
+        await clerk.press("escape", "c")
+        assert clerk.screen == "ArrivalRecordScreen"
+        assert clerk.rows("SELECT * FROM draft") == []
+
+
+async def test_after_the_signature_the_form_says_what_can_be_done(office: Path, draft: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        await submit(clerk, draft)
+        await change_over(clerk, "minhlq", "tk")
+        await use_key(clerk)
+        await change_over(clerk, "annv", "cb")
+        await clerk.press("f2")
+        clerk.entry("subject").focus()
+        await clerk.type(" và lưu trữ")
+        await clerk.press("f2")
+        assert clerk.focused == "subject"
+        assert "✗ Lãnh đạo đã ký văn bản có in “Trích yếu”" in clerk.message and "F5" in clerk.message
+        await clerk.press("f3", "c", "f2")
+        clerk.entry("description").focus()
+        await clerk.type("Gửi kèm bản giấy")
+        await clerk.press("f2")
+        assert clerk.screen == "OutgoingRecordScreen"
+        (row,) = clerk.rows(OUTGOING)
+        assert (row.subject, row.description, row.status) == (SUBJECT, "Gửi kèm bản giấy", "AWAITING_ISSUE")
+
+
+NOT_ITS_TURN = (
+    ("SUBMITTED_FOR_SIGNATURE", "", ("f4", "f10", "ctrl+r")),
+    ("AWAITING_ISSUE", "minhlq", ("f4", "f7", "f10")),
+    ("SEALED", "annv", ("f4", "f5", "f7", "ctrl+r")),
+    ("RELEASED", "", ("f5", "f7", "f9", "f10", "ctrl+r", "delete")),
+)
+
+
+async def test_a_key_whose_turn_it_is_not_does_nothing_and_is_not_shown(office: Path, draft: Path) -> None:
+    async with at_the_terminal(office, size=(120, 30)) as clerk:
+        await enter_draft(clerk, draft)
+        await idle(clerk, "DRAFT", ("f4", "f5", "f7", "f9", "ctrl+r"))
+        await clerk.press("f10")
+        await clerk.workers_done()
+        for status, who, keys in NOT_ITS_TURN:
+            if who:
+                await change_over(clerk, who, {"minhlq": "tk", "annv": "cb"}[who])
+                await use_key(clerk)
+                if clerk.screen == "IssuedNumberModal":
+                    await clerk.press("enter")
+            elif status == "RELEASED":
+                await clerk.press("f10", "c")
+            await idle(clerk, status, keys)
+
+
+async def idle(clerk: Clerk, status: str, keys: tuple[str, ...]) -> None:
+    """Press keys whose turn it is not: the same screen, the same store, and the key line does not offer them."""
+    assert clerk.rows(OUTGOING)[0].status == status
+    before = everything(clerk.desk.store)
+    offered = str(clerk.app.screen.query_one(KeyBar).render()).split()
+    for key in keys:
+        await clerk.press(key)
+        await clerk.workers_done()
+        assert clerk.screen == "OutgoingRecordScreen", key
+        assert key_name(key) not in offered
+    assert everything(clerk.desk.store) == before
+
+
 async def test_recipients_are_typed_short_taken_away_and_picked(office: Path) -> None:
     async with at_the_terminal(office) as clerk:
         await clerk.go("sd")
@@ -228,6 +332,7 @@ async def test_recipients_are_typed_short_taken_away_and_picked(office: Path) ->
 
 REFUSALS = (
     (("cv", "vp", "", "", SUBJECT, "nobody", "", "", "stc", ""), "signer", "Không xác định được người ký “nobody”."),
+    (("qđ", "vp", "cx", "", SUBJECT, "minh", "", "", "stc", ""), "normative", "Ô QPPL: gõ “c” nếu là văn bản quy phạm"),
     (("cv", "zz", "", "", SUBJECT, "minh", "", "", "stc", ""), "unit", "Không có đơn vị “zz”."),
     (("cv", "vp", "", "", "", "minh", "", "", "stc", ""), "subject", "Chưa nhập “Trích yếu”."),
     (("cv", "vp", "", "", SUBJECT, "minh", "", "", "stc", "", "dg"), "paper_reason", "✗"),
@@ -270,3 +375,14 @@ async def test_a_recipients_copy_is_noted_after_the_release(office: Path, draft:
         await use_key(clerk)
         await clerk.press("enter", "f10", "c", "f4", "enter", "enter")
         assert "Đã ghi: Sở Tài chính tỉnh Sông Hương" in clerk.message
+        copies = [(row.recipient, row.state) for row in clerk.rows("SELECT * FROM dispatch ORDER BY position")]
+        assert copies == [("Sở Tài chính tỉnh Sông Hương", "SENT"), ("Sở Xây dựng tỉnh Sông Hương", "WAITING")]
+        await clerk.press("f4", "down", "enter")
+        await clerk.sees("Sở Xây dựng tỉnh Sông Hương")
+        await clerk.press("escape")  # nothing is noted
+        await clerk.press("f4")
+        await clerk.type("xay dung")
+        await clerk.press("enter", "down", "enter")
+        assert "Đã ghi: Sở Xây dựng tỉnh Sông Hương" in clerk.message
+        (row,) = clerk.rows("SELECT state FROM dispatch WHERE position = 1")
+        assert row.state not in ("WAITING", "SENT")

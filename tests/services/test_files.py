@@ -32,6 +32,7 @@ from clerkdesk.services.files import (
     FileMissing,
     FileTooLarge,
     FormatNotAllowed,
+    MacroFile,
     NameLies,
     clean_name,
     content_extension,
@@ -60,6 +61,12 @@ def packed(*members: tuple[str, str]) -> bytes:
 DOCX = packed(("[Content_Types].xml", "<Types/>"), ("word/document.xml", "<w/>"))
 XLSX = packed(("[Content_Types].xml", "<Types/>"), ("xl/workbook.xml", "<x/>"))
 PPTX = packed(("[Content_Types].xml", "<Types/>"), ("ppt/presentation.xml", "<p/>"))
+MACRO = "application/vnd.ms-word.document.macroEnabled.main+xml"
+DOCM = packed(
+    ("[Content_Types].xml", f'<Types><Override ContentType="{MACRO}"/></Types>'), ("word/document.xml", "<w/>")
+)
+XLSM = packed(("[Content_Types].xml", "<Types/>"), ("xl/workbook.xml", "<x/>"), ("xl/vbaProject.bin", "vba"))
+PPTM = packed(("[Content_Types].xml", "<Types/>"), ("ppt/presentation.xml", "<p/>"), ("ppt/vbaProject.bin", "vba"))
 ODT = packed(("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", "<o/>"))
 ODS = packed(("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", "<o/>"))
 ZIP = packed(("a.txt", "x"))
@@ -109,6 +116,12 @@ REFUSED: list[tuple[str, bytes, type[BadFile]]] = [
     ("a.zip", DOCX, NameLies),
     ("a.pdf", DOCX, NameLies),
     ("a.docx", PDF, NameLies),
+    ("a.docm", DOCM, MacroFile),
+    ("a.docx", DOCM, MacroFile),
+    ("a.xlsm", XLSM, MacroFile),
+    ("a.xlsx", XLSM, MacroFile),
+    ("a.pptm", PPTM, MacroFile),
+    ("a.docm", DOCX, NameLies),
     ("a.doc", b"{\\rtf1\\ansi}", NameLies),
     ("a.jpg", b"\x89PNG\r\n\x1a\n" + bytes(40), NameLies),
     ("a.txt", b"a\x00b", FormatNotAllowed),
@@ -116,6 +129,26 @@ REFUSED: list[tuple[str, bytes, type[BadFile]]] = [
     ("a.bin", bytes(range(256)) * 4, FormatNotAllowed),
     ("a.pdf", b"PK\x05\x06" + bytes(18), FormatNotAllowed),
 ]
+
+
+MACRO_FILES = (("docm", DOCM, "docx"), ("xlsm", XLSM, "xlsx"), ("pptm", PPTM, "pptx"))
+
+
+@pytest.mark.parametrize(("extension", "content", "plain"), MACRO_FILES)
+def test_a_file_with_macros_is_taken_only_where_the_agency_allows_its_format(
+    desk: Desk, folder: Path, extension: str, content: bytes, plain: str
+) -> None:
+    path = folder / f"a.{extension}"
+    path.write_bytes(content)
+    with pytest.raises(MacroFile) as caught:
+        take(desk, path)
+    assert f".{plain} hoặc PDF" in caught.value.message
+    assert kept(desk) == []
+    allowed = [*DEFAULTS["allowed_formats"], extension]
+    assert "macroEnabled" in take(desk, path, allowed=allowed).media_type
+    disguised = path.rename(folder / f"a.{plain}")
+    with pytest.raises(NameLies):
+        take(desk, disguised, allowed=allowed)
 
 
 @pytest.fixture

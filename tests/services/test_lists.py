@@ -366,3 +366,45 @@ def test_the_words_of_the_types_are_those_of_the_decree() -> None:
     assert len(DOCUMENT_TYPES) == 29
     assert type_name("QyĐ") == "Quy định"
     assert not [kind for kind in DOCUMENT_TYPES if re.search(r"\d", kind.name)]
+
+
+def listed(desk: Desk, kind: ListKind, words: str = "") -> list[str]:
+    """Return the subjects of a list, having seen that every first page is the beginning of the whole list."""
+    query = ListQuery(kind, words=words, order=orders_of(kind)[0])
+    whole = desk.read(row_ids, query)
+    for limit in range(1, len(whole) + 1):
+        assert desk.read(row_ids, query, limit=limit) == whole[:limit]
+    return [row.cells[4 if kind.of_arrivals else 3] for row in desk.read(rows_of, kind, whole, TODAY)]
+
+
+@pytest.mark.parametrize("typed", ["", "cong van"])
+def test_unprocessed_arrivals_of_one_moment_stand_in_the_order_of_their_entry(desk: Desk, typed: str) -> None:
+    facts: dict[str, Any] = {"urgency": Urgency.URGENT, "due_date": TODAY}
+    with pretending(NINE_O_CLOCK):
+        held = [reserve(desk, arrivals_book(desk)) for _ in range(3)]  # so that numbers run against the entries
+        for place, number in enumerate([None, *reversed(held), None]):
+            register(desk, subject=f"Công văn {place}", reserved_number=number, **facts)
+    assert len(rows(desk.store, "SELECT DISTINCT registered_at FROM arrival")) == 1
+    label = Urgency.URGENT.label.upper()
+    assert listed(desk, ListKind.UNPROCESSED, typed) == [f"[{label}] Công văn {place}" for place in range(5)]
+
+
+@pytest.mark.parametrize("typed", ["", "cong van"])
+def test_documents_awaiting_issue_of_one_moment_stand_in_the_order_of_their_entry(desk: Desk, typed: str) -> None:
+    states = (OutgoingStatus.SEALED, OutgoingStatus.AWAITING_ISSUE, OutgoingStatus.NUMBERED) * 2
+    with pretending(NINE_O_CLOCK):
+        for place, status in enumerate(states):
+            bring_to(desk, status, subject=f"Công văn {place}", urgency=Urgency.URGENT)
+    assert len(rows(desk.store, "SELECT DISTINCT created_at FROM outgoing")) == 1
+    assert [subject[-10:] for subject in listed(desk, ListKind.AWAITING_ISSUE, typed)] == [
+        f"Công văn {place}" for place in range(6)
+    ]
+
+
+def test_documents_for_signature_of_one_moment_stand_in_the_order_of_their_entry(desk: Desk) -> None:
+    with pretending(NINE_O_CLOCK):
+        for place in range(4):
+            bring_to(desk, OutgoingStatus.SUBMITTED_FOR_SIGNATURE, subject=f"Công văn {place}")
+    assert [subject[-10:] for subject in listed(desk, ListKind.FOR_SIGNATURE)] == [
+        f"Công văn {place}" for place in range(4)
+    ]

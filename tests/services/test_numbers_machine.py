@@ -20,6 +20,7 @@ from clerkdesk.services import arrivals, audit, commands, numbering, office, reg
 from clerkdesk.services.audit import check_chain
 from clerkdesk.services.desk import Desk
 from clerkdesk.services.ids import new_id
+from clerkdesk.services.outgoing import IssueDateBeforePrevious
 from clerkdesk.services.vocabulary import OutgoingStatus
 
 from ..conftest import NINE_O_CLOCK, OfficeClock, hang_up
@@ -61,6 +62,7 @@ class Registry(RuleBasedStateMachine):
         self.arrivals = arrivals_book(self.desk)
         self.done: dict[UUID, tuple[commands.RegisterArrival, arrivals.ArrivalRegistered]] = {}
         self.next: dict[Key, int] = {}
+        self.latest_letter: dict[int, dt.date] = {}
         self.held: dict[Key, dict[int, dt.date]] = {}
         self.void: set[tuple[UUID, int, int, str]] = set()
         self.commands = self.logged()
@@ -169,9 +171,16 @@ class Registry(RuleBasedStateMachine):
 
     @rule()
     def a_letter_goes_out(self) -> None:
-        if self.is_open():  # all registers of a year are opened together
-            bring_to(self.desk, OutgoingStatus.SEALED)
-            self.commands += 5
+        if not self.is_open():  # all registers of a year are opened together
+            return
+        if self.latest_letter.get(self.year, self.clock.today) > self.clock.today:
+            with pytest.raises(IssueDateBeforePrevious):
+                bring_to(self.desk, OutgoingStatus.SEALED)
+            self.commands += 3
+            return
+        bring_to(self.desk, OutgoingStatus.SEALED)
+        self.latest_letter[self.year] = self.clock.today
+        self.commands += 5
 
     @rule(where=st.sampled_from(["attach_received", "_learn_suffix", "record", "_queue"]))
     def the_power_fails_after_the_number_was_taken(self, where: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from clerkdesk.errors import ClerkDeskError
 from clerkdesk.services import commands as c
-from clerkdesk.services import numbering
+from clerkdesk.services import numbering, registers
 from clerkdesk.services.attachments import RoleNotAttached, files_of
 from clerkdesk.services.clock import VIETNAM
 from clerkdesk.services.corrections import corrections_of
@@ -20,11 +20,14 @@ from clerkdesk.services.ids import new_id
 from clerkdesk.services.lengths import Missing, TooLarge, TooLong
 from clerkdesk.services.outgoing import (
     AnsweredArrivalUnknown,
+    IssueDateBeforePrevious,
     IssueDateWrong,
     OutgoingUnknown,
     PaperNotReleased,
     PaperReasonMissing,
+    SignedAlready,
     SymbolUnknown,
+    SymbolWrong,
     WrongStep,
     expected_notation,
     next_step,
@@ -33,11 +36,13 @@ from clerkdesk.services.outgoing import (
 )
 from clerkdesk.services.vocabulary import (
     AttachmentRole,
+    Direction,
     DispatchChannel,
     DispatchState,
     OutgoingStatus,
     PaperReason,
     ReleaseForm,
+    SigningCapacity,
 )
 
 from ..conftest import OfficeClock
@@ -216,17 +221,125 @@ def test_a_document_signed_in_december_can_be_issued_in_the_old_book_or_in_the_n
     assert [(one.model_dump()["year"], one.model_dump()["number"]) for one in answers] == [(2026, 1), (2027, 1)]
 
 
-def test_number_date_and_code_are_fixed_once_given(desk: Desk) -> None:
-    answer = issue(desk)
-    symbol = desk.read(outgoing_by_id, subject_of(answer))["symbol_id"]
-    changes = {"document_type": "QĐ", "unit_short_name": "TCCB", "body": "HĐ", "symbol": symbol}
-    facts = outgoing_facts(desk, subject="Về việc đã sửa", **changes)
-    changed = desk.do(
-        desk.make(c.CorrectOutgoing, outgoing=answer.subject, facts=facts, recipients=(), reason="Sửa trích yếu")
+def test_no_number_is_dated_before_the_number_in_front_of_it(desk: Desk, clock: OfficeClock) -> None:
+    early, late = bring_to(desk, S.AWAITING_ISSUE), bring_to(desk, S.AWAITING_ISSUE)
+    normative = bring_to(desk, S.AWAITING_ISSUE, document_type="QĐ", normative=True)
+    clock.forward(days=3)
+    desk.do(steps_of(desk, early, SIGNED + dt.timedelta(days=2))["IssueNumber"])
+    before = everything(desk.store)
+    with pytest.raises(IssueDateBeforePrevious) as caught:
+        desk.do(steps_of(desk, late, SIGNED + dt.timedelta(days=1))["IssueNumber"])
+    for part in ("21/11/2026", "22/11/2026", "01/SNV-VP", "Điều 15.1", "Chọn ngày từ 22/11/2026 đến hôm nay"):
+        assert part in caught.value.message
+    assert everything(desk.store) == before
+    desk.do(steps_of(desk, normative, SIGNED)["IssueNumber"])  # another book
+    desk.do(steps_of(desk, late, SIGNED + dt.timedelta(days=2))["IssueNumber"])  # the same day
+
+
+def test_a_held_number_looks_only_at_the_numbers_in_front_of_it(desk: Desk, clock: OfficeClock) -> None:
+    first = issue(desk)
+    book = desk.read(outgoing_by_id, subject_of(first))["register_id"]
+    held, waiting = reserve(desk, book), bring_to(desk, S.AWAITING_ISSUE)
+    clock.forward(days=2)
+    issue(desk)
+    step = desk.make(c.IssueNumber, outgoing=waiting, issued_date=SIGNED, reserved_number=held)
+    assert desk.do(step).model_dump()["reference_code"] == "02/SNV-VP"
+
+
+def test_a_letter_dated_by_a_wrong_clock_is_voided_and_numbering_goes_on(desk: Desk, clock: OfficeClock) -> None:
+    clock.forward(days=30)
+    wrong = desk.read(outgoing_by_id, subject_of(issue(desk)))
+    clock.back(days=30)
+    waiting = bring_to(desk, S.AWAITING_ISSUE)
+    with pytest.raises(IssueDateBeforePrevious) as caught:
+        desk.do(steps_of(desk, waiting)["IssueNumber"])
+    assert "đồng hồ" in caught.value.message and "hủy số" in caught.value.message
+    void(desk, wrong["register_id"], wrong["number"])
+    assert desk.do(steps_of(desk, waiting)["IssueNumber"]).model_dump()["number"] == 2
+
+
+SIGNED_STATES = {S.AWAITING_ISSUE: "F5", S.NUMBERED: "Delete", S.SEALED: "Delete", S.RELEASED: "đính chính"}
+ON_THE_PAPER: list[tuple[dict[str, Any], str]] = [
+    ({"subject": "Về việc khác"}, "subject"),
+    ({"document_type": "QĐ"}, "document_type"),
+    ({"document_type": "QĐ", "normative": True}, "document_type"),
+    ({"unit_short_name": "TCCB"}, "unit"),
+    ({"signer_name": "Trần Văn Ba"}, "signer"),
+    ({"signer_position": "Phó Giám đốc"}, "signer"),
+    ({"signing_capacity": SigningCapacity.KT}, "signing_capacity"),
+]
+
+
+@pytest.mark.parametrize("status", SIGNED_STATES)
+@pytest.mark.parametrize(("change", "field"), ON_THE_PAPER)
+def test_what_the_leader_has_signed_is_not_corrected_behind_the_paper(
+    desk: Desk, status: OutgoingStatus, change: dict[str, Any], field: str
+) -> None:
+    outgoing = bring_to(desk, status)
+    before = everything(desk.store)
+    with pytest.raises(SignedAlready) as caught:
+        correct(desk, outgoing, **change)
+    assert SIGNED_STATES[status] in caught.value.message
+    assert caught.value.field == field
+    assert everything(desk.store) == before
+
+
+@pytest.mark.parametrize("status", SIGNED_STATES)
+def test_what_does_not_stand_on_the_paper_is_corrected_after_the_signature(desk: Desk, status: OutgoingStatus) -> None:
+    outgoing = bring_to(desk, status)
+    assert correct(desk, outgoing, description="Gửi thêm bản giấy", retained_by="VT, TCCB") == (
+        "description",
+        "retained_by",
     )
-    assert changed.model_dump()["changed"] == ("subject",)
-    row = desk.read(outgoing_by_id, subject_of(answer))
-    assert (row["reference_code"], row["document_type"], row["unit_short_name"]) == ("01/SNV-VP", "CV", "VP")
+    row = desk.read(outgoing_by_id, outgoing)
+    assert (row["description"], row["retained_by"]) == ("Gửi thêm bản giấy", "VT, TCCB")
+
+
+@pytest.mark.parametrize("status", [S.DRAFT, S.RETURNED])
+def test_before_the_signature_everything_is_corrected(desk: Desk, status: OutgoingStatus) -> None:
+    outgoing = bring_to(desk, status)
+    changed = correct(desk, outgoing, document_type="QĐ", subject="Về việc khác", signer_name="Trần Văn Ba")
+    assert {"document_type", "subject", "signer_name"} <= set(changed)
+
+
+def test_a_register_opened_after_the_signature_takes_only_new_documents(desk: Desk) -> None:
+    outgoing = bring_to(desk, S.AWAITING_ISSUE, document_type="QĐ")
+    before = desk.read(outgoing_by_id, outgoing)["symbol_id"]
+    symbols = (c.NewSymbol(template="{number}/{type}-{agency}-M", document_type="QĐ"),)
+    facts = c.NewRegister(direction=Direction.OUTGOING, code="QD", title="Sổ quyết định", symbols=symbols)
+    desk.do(desk.make(c.AddRegister, register_facts=facts, year=2026))
+    assert correct(desk, outgoing, document_type="QĐ", description="Ghi chú") == ("description",)
+    assert desk.read(outgoing_by_id, outgoing)["symbol_id"] == before
+
+
+def correct(desk: Desk, outgoing: UUID, **changes: Any) -> tuple[str, ...]:
+    """Correct a document that was entered with `office.enter`, and return what has changed."""
+    facts = outgoing_facts(desk, **changes)
+    answer = desk.do(desk.make(c.CorrectOutgoing, outgoing=outgoing, facts=facts, recipients=(), reason="Sửa"))
+    return tuple(answer.model_dump()["changed"])
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        {"document_type": "QĐ"},
+        {"document_type": "QĐ", "normative": True},
+        {"document_type": "SY"},
+        {"document_type": "CV", "body": "HĐTĐKT"},
+    ],
+)
+def test_a_symbol_of_another_type_or_body_is_refused(desk: Desk, of: dict[str, Any]) -> None:
+    preset = registers.advisory_body_preset("HĐTĐ", "HĐTĐKT")
+    desk.do(desk.make(c.AddRegister, register_facts=preset, year=2026))
+    wrong = outgoing_facts(desk, **of).symbol
+    entered = enter(desk)
+    before = everything(desk.store)
+    for give in (lambda: enter(desk, symbol=wrong), lambda: correct(desk, entered, symbol=wrong)):
+        with pytest.raises(SymbolWrong) as caught:
+            give()
+        assert "“Công văn”" in caught.value.message
+        assert caught.value.field == "document_type"
+    assert everything(desk.store) == before
 
 
 # --- fields ----------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from clerkdesk.services.desk import Desk
 from clerkdesk.services.document_types import COPY_TYPES, DOCUMENT_TYPES
 from clerkdesk.services.folding import clean_line
 from clerkdesk.services.lengths import Missing
+from clerkdesk.services.outgoing import ReferenceCodeTaken, outgoing_by_id
 from clerkdesk.services.reference_code import (
     PLACES,
     SymbolParts,
@@ -30,9 +31,9 @@ from clerkdesk.services.reference_code import (
     reference_code,
     split_reference,
 )
-from clerkdesk.services.vocabulary import Direction
+from clerkdesk.services.vocabulary import Direction, OutgoingStatus
 
-from ..office import issue, register, rows, setup_command
+from ..office import bring_to, everything, issue, register, rows, setup_command, steps_of, subject_of, void
 
 PARTS = SymbolParts(type="QĐ", agency="UBND", unit="VP", body="HĐTĐ")
 
@@ -230,6 +231,60 @@ def test_a_register_that_would_blur_another_is_not_made(
     with pytest.raises(expected):
         desk.do(desk.make(c.AddRegister, register_facts=c.NewRegister.model_validate(whole), year=2026))
     assert rows(desk.store, "SELECT count(*) FROM register")[0][0] == before
+
+
+@pytest.mark.parametrize(
+    ("symbol", "code"),
+    [
+        ({"template": registers.TYPED, "document_type": "CT", "normative": True}, "CT-SNV"),
+        ({"template": registers.TYPED, "body": "SNV"}, "QĐ-SNV"),
+        ({"template": "{number}/{type}-{body}", "document_type": "TB", "body": "SNV"}, "TB-SNV"),
+        ({"template": "{number}/{agency}-{unit}", "document_type": "BC"}, "SNV"),
+        ({"template": "{number}/SNV-VP", "document_type": "GM"}, "SNV-VP"),
+        ({"template": "{number}/{agency}", "document_type": "GM"}, "SNV"),
+        ({"template": "{number}/{year}/QĐ-{agency}", "document_type": "KH", "normative": True}, "2026/QĐ-SNV"),
+    ],
+)
+def test_a_symbol_that_would_write_another_registers_codes_is_not_made(
+    desk: Desk, symbol: dict[str, object], code: str
+) -> None:
+    facts = c.NewRegister(
+        direction=Direction.OUTGOING, code="MOI", title="Sổ mới", symbols=(c.NewSymbol.model_validate(symbol),)
+    )
+    before = rows(desk.store, "SELECT count(*) FROM register")[0][0]
+    with pytest.raises(registers.CodesCollide) as caught:
+        desk.do(desk.make(c.AddRegister, register_facts=facts, year=2026))
+    assert "sổ “Sổ " in caught.value.message
+    assert caught.value.field == "template"
+    assert f"“{code}”" in caught.value.message or symbol.get("body") == "SNV"
+    assert rows(desk.store, "SELECT count(*) FROM register")[0][0] == before
+
+
+def test_a_type_that_gets_a_register_of_its_own_in_mid_year_cannot_repeat_a_code(desk: Desk) -> None:
+    first = issue(desk, document_type="QĐ")
+    assert first.reference_code == "01/QĐ-SNV"
+    symbols = (c.NewSymbol(template=registers.TYPED, document_type="QĐ"),)
+    facts = c.NewRegister(direction=Direction.OUTGOING, code="QD", title="Sổ quyết định", symbols=symbols)
+    added = desk.do(desk.make(c.AddRegister, register_facts=facts, year=2026)).subject
+    outgoing = bring_to(desk, OutgoingStatus.AWAITING_ISSUE, document_type="QĐ")
+    before = everything(desk.store)
+    with pytest.raises(ReferenceCodeTaken) as caught:
+        desk.do(steps_of(desk, outgoing)["IssueNumber"])
+    assert "01/QĐ-SNV" in caught.value.message and "F10" in caught.value.message
+    assert everything(desk.store) == before
+    desk.do(desk.make(c.ConfirmLastNumber, register_id=added, year=2026, last_number=1, reason="Đã cấp ở sổ chung"))
+    assert desk.do(steps_of(desk, outgoing)["IssueNumber"]).model_dump()["reference_code"] == "02/QĐ-SNV"
+
+
+def test_a_void_documents_code_is_not_given_again(desk: Desk) -> None:
+    first = issue(desk, document_type="QĐ")
+    row = desk.read(outgoing_by_id, subject_of(first))
+    void(desk, row["register_id"], 1)
+    symbols = (c.NewSymbol(template=registers.TYPED, document_type="QĐ"),)
+    facts = c.NewRegister(direction=Direction.OUTGOING, code="QD", title="Sổ quyết định", symbols=symbols)
+    desk.do(desk.make(c.AddRegister, register_facts=facts, year=2026))
+    with pytest.raises(ReferenceCodeTaken):
+        issue(desk, document_type="QĐ")
 
 
 def test_paper_and_electronic_arrivals_share_one_series(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from clerkdesk.data.blobs import blob_path, keep_bytes
 from clerkdesk.services.audit import check_chain
 from clerkdesk.services.desk import Desk
 from clerkdesk.services.sample import agency
@@ -59,7 +60,31 @@ def test_writing_the_sample_agency_can_be_broken_off(small: None, empty_desk: De
     with pytest.raises(agency.Cancelled):
         agency.write_sample_agency(empty_desk, lambda n, _total: done.append(n), lambda: len(done) >= 3)
     assert done == [1, 2, 3]
-    path = empty_desk.store.path
+    assert empty_desk.session is None
+
+
+def files_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_of_a_sample_agency_broken_off_half_way_only_an_empty_store_is_left(small: None, empty_desk: Desk) -> None:
+    path, files = empty_desk.store.path, empty_desk.store.blob_folder
+    before = files_in(path.parent) - {"clerkdesk.db", "clerkdesk.db-wal", "clerkdesk.db-shm"}
+    had_keys: list[bool] = []
+
+    def progress(_done: int, _total: int) -> None:
+        had_keys.append((path.parent / "keys" / "agency.p12").exists())
+
+    with pytest.raises(agency.Cancelled):
+        agency.write_sample_agency(empty_desk, progress, lambda: len(had_keys) >= 15)
+    assert all(had_keys)
+    assert len(files_in(files)) >= 15
+    another = keep_bytes(files, b"of a store that is away for a while")
     empty_desk.throw_away()
-    assert not path.exists()
-    assert Desk.open(path).agency is None
+    assert files_in(files) == {blob_path(files, another.sha256).relative_to(files).as_posix()}
+    blob_path(files, another.sha256).unlink()
+    assert files_in(path.parent) == before  # key and lock
+    assert not (path.parent / "keys").exists()
+    again = Desk.open(path)
+    assert again.agency is None
+    again.close()

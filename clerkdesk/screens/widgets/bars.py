@@ -8,7 +8,7 @@ from textual import getters
 from textual.widgets import Static
 
 from clerkdesk.i18n import _
-from clerkdesk.screens.keys import key_name
+from clerkdesk.screens.keys import key_name, usual_keys
 from clerkdesk.screens.widgets.plain_text import fit, one_line
 
 if TYPE_CHECKING:
@@ -33,13 +33,17 @@ class KeyBar(Static):
         """Write the line anew."""
         if not self.is_attached or not self.screen.is_current:
             return
-        labels = {
-            key: active.binding.description
-            for key, active in self.screen.active_bindings.items()
-            if active.binding.description and active.binding.id and active.enabled
-        }
-        shown = [f"{key_name(key)} {_(labels[key])}" for key in KEY_LINE if key in labels]
-        self.update(" ".join(shown))
+        shown: dict[int, str] = {}
+        for key, active in self.screen.active_bindings.items():
+            binding = active.binding
+            if not (binding.description and binding.id and active.enabled):
+                continue
+            usual = usual_keys(type(active.node), binding.id)
+            place = next((KEY_LINE.index(one) for one in (*usual, key) if one in KEY_LINE), None)
+            # A person's own key stands where the usual one would, unless that one works too.
+            if place is not None and (key in KEY_LINE or key not in usual) and (key in usual or place not in shown):
+                shown[place] = f"{key_name(key)} {_(binding.description)}"
+        self.update(" ".join(shown[place] for place in sorted(shown)))
 
 
 class StatusBar(Static):

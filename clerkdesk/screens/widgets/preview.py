@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import _
+from clerkdesk.services.paragraphs import paragraphs
 
 if TYPE_CHECKING:
     from clerkdesk.services.pdf_pages import PdfPage
@@ -50,7 +51,7 @@ class PageBody(Widget):
         from rich.text import Text
 
         console = self.app.console
-        lines = Text(page.text).wrap(console, width)
+        lines = Text(paragraphs(page.text)).wrap(console, width)
         return [Strip([Segment(line.plain.ljust(width))]) for line in lines]
 
 

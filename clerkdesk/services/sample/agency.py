@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -90,7 +91,7 @@ def write_sample_agency(desk: Desk, progress: Progress, stopped: Callable[[], bo
         stopped: asked before each document.
 
     Raises:
-        Cancelled: `stopped` said so.
+        Cancelled: `stopped` said so; the half-written store is left to the caller.
     """
     year = today().year
     received = wording.sample_arrivals(year, SEED, count=ARRIVALS, today=today())
@@ -100,12 +101,17 @@ def write_sample_agency(desk: Desk, progress: Progress, stopped: Callable[[], bo
     with pretending(begin):
         _set_up(writer)
         _make_keys(writer)
-    for moment, write in _in_order_of_time(writer):
-        writer.step()
-        with pretending(moment):
-            write()
-    desk.seen()  # nobody is to be told of the sample's numbers
-    desk.log_out()
+    try:
+        for moment, write in _in_order_of_time(writer):
+            writer.step()
+            with pretending(moment):
+                write()
+        desk.seen()  # nobody is to be told of the sample's numbers
+    except Cancelled:
+        _throw_keys_away(writer)
+        raise
+    finally:
+        desk.log_out()
 
 
 def _set_up(writer: _Writer) -> None:
@@ -187,6 +193,14 @@ def _make_keys(writer: _Writer) -> None:
         path.write_bytes(made)
         path.chmod(0o600)
         writer.keys[name] = load_pkcs12(made, KEY_PASSPHRASE)
+
+
+def _throw_keys_away(writer: _Writer) -> None:
+    folder = writer.desk.store.path.parent
+    for name in writer.keys:
+        issuing.key_file(folder, name).unlink(missing_ok=True)
+    with suppress(OSError):  # somebody else's keys are in it
+        issuing.key_file(folder, "agency").parent.rmdir()
 
 
 def _in_order_of_time(writer: _Writer) -> Iterator[tuple[dt.datetime, Callable[[], None]]]:
