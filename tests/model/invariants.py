@@ -96,6 +96,7 @@ def _durable(state: State) -> str:
             if entry.state == PENDING and any(
                 desk.store.numbers[document] == place and all(op.uid != document for op in desk.store.log)
                 for desk in state.desks
+                if desk.phase == RUNNING
             ):
                 return f"LOST: the record of {place} is at a desk that will not send it again"
     return ""

@@ -48,6 +48,8 @@ def _agree(store: Store, mark: Mark, book: int, world: World) -> bool:
     if not world.on("mark outside the store"):
         return True
     pen, height = store.pens[book], mark.books[book]
+    if book and height.epoch and not store.next_open:
+        return False  # the mark knows of a book that the store has not seen opened
     if not height.held and world.on("mark knows whether the pen is held"):
         return pen is None
     if pen is None:
