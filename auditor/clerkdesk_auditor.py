@@ -525,7 +525,9 @@ def as_text(export: Export, faults: list[Fault], lang: int, numbers: bool) -> It
         yield WORDS["book"][lang].format(*book, *tally(export, book).values(), verdict)
         for row in export.entries[book] if numbers else ():
             what = (row["reason"] or row["subject"]) if row["state"] != "LIVE" else (row["subject"] or row["reference"])
-            words = WORDS.get(row["state"], ("?", "?"))[lang].format(f"{sure(row['registered_at']) + VIETNAM:%d/%m/%Y %H:%M}", what)
+            words = WORDS.get(row["state"], ("?", "?"))[lang].format(
+                f"{sure(row['registered_at']) + VIETNAM:%d/%m/%Y %H:%M}", what
+            )
             yield f"  {label(row)}: {words}" + (f" [{row['emergency_number']}]" if row["emergency_number"] else "")
     for name in waiting(export):
         yield "  " + WORDS["waiting"][lang].format(name)

@@ -147,7 +147,7 @@ VARIANTS = (
     Variant(
         "desk and server restored, no pens",
         World((Document(A), Document(B)), Left(desk_backups=1, desk_restores=1, server_backups=1, server_restores=1)),
-        (*ONLINE, *RESTORED_DESK, *RESTORED_SERVER),
+        (*ONLINE, "back_up_desk", "restore_desk", "start", *RESTORED_SERVER),
     ),
     Variant(
         "emergency register of two desks",
