@@ -81,6 +81,8 @@ def number_online(state: State, world: World) -> Steps:
         if request is None or not home(state, book, world):
             continue
         place = known(state, world, document)
+        if place is None and world.on("request names the term") and request[0] != state.server.term:
+            continue
         if place is None and world.on("request names the epoch") and request[1] != book.epoch:
             continue
         if facts.reserve:

@@ -251,6 +251,7 @@ GUARDS = (
     Guard("outbox in order", "pen, two desks, three papers", "GAP"),
     Guard("grant brings the entries", "pen, two desks, three papers", "CHANGED"),
     Guard("request names the epoch", "telephone code", "CHANGED"),
+    Guard("request names the term", "desk destroyed, server restored", "CHANGED"),
     Guard("code names the epoch", "telephone code", "DUPLICATE"),
     Guard("code carries the next number", "telephone code", "DUPLICATE"),
     Guard("locked before the code is shown", "telephone code", "DUPLICATE"),
