@@ -29,7 +29,8 @@ def main(arguments: list[str]) -> int:
     for name in wanted:
         module = importlib.import_module(f"bench.{name}")
         print(f"\n## {name}\n\n{module.__doc__}\n")
-        print(table(module.run()), flush=True)
+        result = module.run()
+        print(result if isinstance(result, str) else table(result), flush=True)
         print(f"\nload average {os.getloadavg()[0]:.1f}")
     return 0
 
