@@ -27,6 +27,7 @@ from clerkdesk.services import (
     drafts,
     outgoing,
     people,
+    refusals,
     registers,
     settings,
     voiding,
@@ -91,6 +92,7 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.Release: (dispatching.release, c.Result, _REGISTRY),
     c.RecordDelivery: (dispatching.record_delivery, c.Result, _REGISTRY),
     c.SaveTemplate: (drafts.save_template, c.Result, _DRAFTING),
+    c.SettleRefusal: (refusals.settle_refusal, c.Result, _EVERYBODY),
 }
 
 

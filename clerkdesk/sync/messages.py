@@ -41,10 +41,19 @@ class Trouble(StrEnum):
     RECOVERING = "recovering"  # no numbers until every desk has reported
     VERSION = "version"  # desk and server do not understand each other
     BAD = "bad"  # the request is not what it should be
+    STORE = "store"  # the server cannot write just now: the same again, later
+
+
+VERSION_HEADER = "clerkdesk-version"  # of a request: VERSION; without it version 1 is meant
+PERSON_HEADER = "clerkdesk-person"  # of a call that only a person may ask for: the person's token
 
 
 class Pushed(Frozen):
-    """One entry of a desk's own audit log, to be carried out again."""
+    """One entry of a desk's own audit log, to be carried out again.
+
+    After the server was restored a desk also sends back the calls that were answered before (from `call` and
+    `history`): with `seq` 0 and both hashes empty, for they do not stand in its own log.
+    """
 
     seq: int  # its place in the desk's log
     uid: UUID
@@ -112,7 +121,11 @@ class CallAnswer(Frozen):
 
 
 class Changed(Frozen):
-    """A record as it now is; `seq` is its place in the agency's feed."""
+    """A record as it now is; `seq` is its place in the agency's feed.
+
+    `record` holds the columns of the table `name`, without `row`, bytes in hexadecimal. Of a row that was taken away it
+    holds the key and `"gone": true`.
+    """
 
     seq: int
     name: str
@@ -134,6 +147,11 @@ class Challenge(Frozen):
     """What a desk must sign to get a token."""
 
     nonce: str
+
+
+def proof_bytes(nonce: str, agency: UUID, desk: UUID, incarnation: UUID) -> bytes:
+    """Return what a desk signs with its Ed25519 key."""
+    return f"clerkdesk desk\n{nonce}\n{agency}\n{desk}\n{incarnation}".encode()
 
 
 class DeskProof(Frozen):
@@ -203,6 +221,40 @@ class DeskState(Frozen):
     state: str
     last_seen_at: dt.datetime | None
     reported: bool  # in this term
+
+
+class KnownBook(Frozen):
+    """A book as a desk knows it, for a server that was restored."""
+
+    register_id: UUID
+    year: int
+    epoch: int
+    next_number: int  # behind the highest number that this desk has shown or been told of
+    held: bool  # whether this desk holds the pen
+
+
+class Reported(Frozen):
+    """The desk has pushed again everything that it keeps; from here on its pens are those named here."""
+
+    incarnation: UUID
+    term: str
+    books: tuple[KnownBook, ...] = ()
+
+
+class Recovery(Frozen):
+    """How far the agency's recovery has come."""
+
+    term: str
+    state: str  # SERVING or RECOVERING
+    waiting_for: tuple[UUID, ...] = ()  # desks
+
+
+class SnapshotHead(Frozen):
+    """First line of a snapshot; the lines behind it are `{"name": …, "record": …}`, the last one `{"end": count}`."""
+
+    term: str
+    seq: int  # the cursor to go on from
+    server_time: AwareDatetime
 
 
 class Complaint(Frozen):
