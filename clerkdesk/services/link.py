@@ -126,6 +126,9 @@ class Link(Protocol):
     def queued(self) -> None:
         """Take note that a command waits to be sent."""
 
+    def try_now(self) -> None:
+        """Do not wait for the next attempt."""
+
     def standing(self) -> Standing:
         """Say how the desk stands with the server."""
 

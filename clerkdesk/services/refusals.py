@@ -39,6 +39,8 @@ class Refused:
     sentence: str
     subject: UUID | None
     body: dict[str, Any]
+    register_id: UUID | None  # of the number that is held
+    year: int | None
     number: int | None
 
 
@@ -94,7 +96,7 @@ def open_refusals(connection: Connection, agency: UUID, desk: UUID) -> list[Refu
     return [
         Refused(
             row.command_uid, row.kind, row.full_name or "?", row.made_at, row.refused_at, row.code, row.sentence,
-            row.subject, json.loads(row.body), row.number,
+            row.subject, json.loads(row.body), row.register_id, row.year, row.number,
         )
         for row in rows
     ]  # fmt: skip

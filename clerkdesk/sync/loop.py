@@ -198,6 +198,10 @@ class Sync:
         if self._online:
             self._wake.set()
 
+    def try_now(self) -> None:
+        """Do not wait for the next attempt."""
+        self._wake.set()
+
     def standing(self) -> Standing:
         """Say how the desk stands with the server."""
         with self._store.reading() as connection:
