@@ -775,3 +775,16 @@ stored_file = _table(
     _time("stored_at"),
     PrimaryKeyConstraint("agency_id", "sha256"),
 )
+
+# What an agency added to the directory; a desk keeps it in `correspondent`, the server apart for each agency.
+agency_correspondent = _table(
+    "agency_correspondent",
+    _id("agency_id"),
+    _id(),
+    _text("name"),
+    _text("short_name", default=""),
+    _text("organ_id", default=""),
+    _text("parent", default=""),
+    _text("folded"),
+    PrimaryKeyConstraint("agency_id", "id"),
+)

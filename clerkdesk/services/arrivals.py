@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, literal_column, select, text, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from clerkdesk.data.prepared import Prepared, prepared_insert
 from clerkdesk.data.schema import arrival, learned_suffix
+from clerkdesk.data.upsert import prepared_upsert
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_, _
 from clerkdesk.services import numbering
@@ -29,6 +29,7 @@ from clerkdesk.services.commands import (
 )
 from clerkdesk.services.corrections import keep_old_values
 from clerkdesk.services.document_types import type_name
+from clerkdesk.services.execution import at_server
 from clerkdesk.services.lengths import check_lengths, check_present
 from clerkdesk.services.reference_code import joined
 from clerkdesk.services.secrecy import refuse_secrets
@@ -105,6 +106,10 @@ class ArrivalRegistered(Result):
     number: int
     sub_number: str = ""
     year: int
+
+    def shown(self) -> tuple[int, ...]:
+        """The number, if it was taken from the counter."""
+        return () if self.sub_number else (self.number,)
 
 
 class ArrivalChanged(Result):
@@ -404,20 +409,16 @@ def _set(tx: Connection, agency: UUID, arrival_id: UUID, values: dict[str, Any])
 
 def _learn_suffix(tx: Connection, agency: UUID, facts: ArrivalFacts, at: dt.datetime) -> None:
     """Remember the notation for this issuer, so that a bare number gets it next time."""
-    _learn(tx, agency_id=agency, issuer=facts.issuer, code_notation=facts.code_notation, at=at)
+    if at_server():  # what a desk offers while somebody types; it never travels
+        return
+    _learn(
+        tx, agency_id=agency, issuer=facts.issuer, code_notation=facts.code_notation, uses=1, last_used_at=at
+    )  # fmt: skip
 
 
-_learn = Prepared(
-    upsert(learned_suffix)
-    .values(
-        agency_id=bindparam("agency_id"),
-        issuer=bindparam("issuer"),
-        code_notation=bindparam("code_notation"),
-        uses=literal_column("1"),
-        last_used_at=bindparam("at"),
-    )
-    .on_conflict_do_update(
-        index_elements=["agency_id", "issuer", "code_notation"],
-        set_={"uses": learned_suffix.c.uses + literal_column("1"), "last_used_at": bindparam("at")},
-    )
+_learn = prepared_upsert(
+    learned_suffix,
+    ("agency_id", "issuer", "code_notation", "uses", "last_used_at"),
+    ("agency_id", "issuer", "code_notation"),
+    {"uses": "learned_suffix.uses + 1", "last_used_at": "excluded.last_used_at"},
 )

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
 from clerkdesk.services.folding import clean_line
 from clerkdesk.services.vocabulary import (
@@ -31,6 +31,8 @@ from clerkdesk.services.vocabulary import (
 )
 
 Line = Annotated[str, AfterValidator(clean_line)]
+# Written in one order, so that desk and server write the same words.
+Roles = Annotated[frozenset[Role], PlainSerializer(sorted, return_type=list[Role])]
 
 
 class Frozen(BaseModel):
@@ -64,6 +66,10 @@ class Result(Frozen):
     """What a handler answers; kept with the audit entry, so that a repeated command gets the same answer."""
 
     subject: UUID | None = None
+
+    def shown(self) -> tuple[int, ...]:
+        """Return the numbers of a book that the handler took in turn: they may stand on paper."""
+        return ()
 
 
 class NewFile(Frozen):
@@ -105,7 +111,7 @@ class NewPerson(Frozen):
     full_name: Line
     position: Line = ""
     unit: UUID | None = None
-    roles: frozenset[Role]
+    roles: Roles
 
 
 class SetUpAgency(Command):
@@ -153,7 +159,7 @@ class ChangePerson(Command):
     person: UUID
     position: Line
     unit: UUID | None
-    roles: frozenset[Role]
+    roles: Roles
     active: bool
 
 

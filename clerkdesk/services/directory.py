@@ -15,10 +15,11 @@ from uuid import UUID
 from sqlalchemy import Connection, TextClause, bindparam, func, insert, select, text
 
 from clerkdesk.data.schema import agency as agency_table
-from clerkdesk.data.schema import correspondent
+from clerkdesk.data.schema import agency_correspondent, correspondent
 from clerkdesk.errors import BadFile, RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.commands import AddCorrespondent, Result
+from clerkdesk.services.execution import at_server
 from clerkdesk.services.folding import clean_line, folded, words
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.lengths import LONGEST, check_lengths, check_present
@@ -173,13 +174,20 @@ def add_correspondent(tx: Connection, command: AddCorrespondent, at: dt.datetime
     """
     check_lengths(command)
     check_present(command, "name")
+    row = _row(command.name, command.short_name, command.organ_id, command.parent, None, None)
+    if at_server():  # no directory of its own; what two desks have added while apart, both have
+        tx.execute(
+            insert(agency_correspondent).values(agency_id=command.agency, **{name: row[name] for name in _ADDED})
+        )
+        return Result(subject=UUID(str(row["id"])))
     if correspondent_by_name(tx, command.name) is not None:
         raise CorrespondentKnown(name=command.name)
     lowest = tx.execute(select(func.coalesce(func.min(correspondent.c.rank), 0))).scalar_one()
-    row = _row(command.name, command.short_name, command.organ_id, command.parent, None, None)
     tx.execute(insert(correspondent).values(**row, rank=min(lowest, 0) - 1, local=1))
-    found = correspondent_by_name(tx, command.name)
-    return Result(subject=found.id if found else None)
+    return Result(subject=UUID(str(row["id"])))
+
+
+_ADDED = ("id", "name", "short_name", "organ_id", "parent", "folded")
 
 
 def import_directory(tx: Connection, lines: Iterable[str]) -> int:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from clerkdesk.data.prepared import Prepared
 from clerkdesk.data.schema import call, draft, template
+from clerkdesk.data.upsert import prepared_upsert
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.commands import Result, SaveTemplate
@@ -48,20 +48,28 @@ _drop = Prepared(
 )  # fmt: skip
 
 
+_keep_draft = prepared_upsert(
+    draft,
+    ("agency_id", "uid", "person_id", "kind", "fields", "saved_at"),
+    ("agency_id", "uid"),
+    {"fields": "excluded.fields", "saved_at": "excluded.saved_at"},
+)
+_keep_template = prepared_upsert(
+    template,
+    ("agency_id", "id", "kind", "name", "fields"),
+    ("agency_id", "kind", "name"),
+    {"fields": "excluded.fields"},
+)
+
+
 def keep_draft(
     tx: Connection, agency: UUID, person: UUID, uid: UUID, kind: str, fields: dict[str, str], at: dt.datetime
 ) -> None:
     """Keep what a form holds; an earlier keeping of the same form is replaced."""
-    row = {
-        "agency_id": agency, "uid": uid, "person_id": person, "kind": kind,
-        "fields": json.dumps(fields, ensure_ascii=False), "saved_at": at,
-    }  # fmt: skip
-    statement = insert(draft).values(row)
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["agency_id", "uid"], set_={"fields": row["fields"], "saved_at": at}
-        )
-    )
+    _keep_draft(
+        tx, agency_id=agency, uid=uid, person_id=person, kind=kind,
+        fields=json.dumps(fields, ensure_ascii=False), saved_at=at,
+    )  # fmt: skip
 
 
 def drop_draft(tx: Connection, agency: UUID, uid: UUID) -> None:
@@ -97,14 +105,9 @@ def save_template(tx: Connection, command: SaveTemplate, at: dt.datetime) -> Res
     if not command.name:
         raise TemplateNameMissing
     json.loads(command.fields)
-    row = {
-        "agency_id": command.agency, "id": new_id(), "kind": command.kind, "name": command.name,
-        "fields": command.fields,
-    }  # fmt: skip
-    statement = insert(template).values(row)
-    tx.execute(
-        statement.on_conflict_do_update(index_elements=["agency_id", "kind", "name"], set_={"fields": command.fields})
-    )
+    _keep_template(
+        tx, agency_id=command.agency, id=new_id(), kind=command.kind, name=command.name, fields=command.fields
+    )  # fmt: skip
     return Result()
 
 

@@ -19,12 +19,13 @@ from clerkdesk.data.schema import entry, register, register_year
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.clock import local
-from clerkdesk.services.execution import pen_of
+from clerkdesk.services.execution import next_shown, pen_incarnation, pen_of, recovering
 from clerkdesk.services.vocabulary import EntryState
 
 OPEN_RESERVATIONS_ALLOWED = 20
 LARGEST_JUMP = 50_000
 LOST_HOLDER = "Nhập lại từ giấy"  # who holds the numbers that a restored store has lost
+REFUSED_HOLDER = "Chờ gửi lại"  # who holds the numbers of commands that the server has refused
 
 
 class RegisterNotOpen(RuleBroken):
@@ -96,6 +97,14 @@ class AlreadyNumbering(RuleBroken):
     sentence = N_("“{title}” đang cấp số. Chỉ đặt được số bắt đầu cho sổ mới mở, hoặc sổ vừa phục hồi.")
 
 
+class NumberShownElsewhere(RuleBroken):
+    """A desk has shown a number that is not the next one of its pen; nothing overwrites."""
+
+    sentence = N_(
+        "Số {number} của “{title}” không khớp sổ ở máy chủ (số tiếp theo là {expected}). Giữ bản giấy, báo quản trị; nội dung đã nhập còn nguyên."
+    )
+
+
 class JumpTooFar(RuleBroken):
     """The last number is too far away to be right."""
 
@@ -135,9 +144,83 @@ def issue_next(tx: Connection, issue: Issue, document: UUID) -> Numbered:
     Raises:
         RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere.
     """
+    shown = next_shown()
+    if shown is not None and not _is_next(tx, issue, shown):
+        return _enter_shown(tx, issue, shown, document)
     number, at = _advance(tx, issue)
     _insert(tx, issue, number, "", EntryState.LIVE, at, document_id=document)
     return Numbered(issue.register, issue.year, number, "", at)
+
+
+def _is_next(tx: Connection, issue: Issue, number: int) -> bool:
+    """Say whether the pen that the command was carried out with would write this number now."""
+    book = _book(tx, issue)
+    return book.state == "OPEN" and _pen_is_theirs(book, issue) and book.next_number == number
+
+
+def _enter_shown(tx: Connection, issue: Issue, number: int, document: UUID) -> Numbered:
+    """Enter a document under the number that was shown for it, where that number is waited for.
+
+    A pen that was taken back while its holder could not be asked, and a restored server, leave holes: numbers held
+    for `LOST_HOLDER`. Such a number is filled by the document that has it on paper. A restored server also takes
+    numbers that it has not reached; those before them become holes.
+
+    Raises:
+        RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere, NumberShownElsewhere.
+    """
+    book = _book(tx, issue)
+    if book.state == "CLOSED":
+        raise RegisterClosed(title=book.title, year=issue.year)
+    if recovering() and number >= book.next_number:
+        enter_holes(tx, issue, number, "Số đã cấp trước khi máy chủ được phục hồi")
+    filled = tx.execute(
+        update(entry)
+        .where(_key(issue, number, ""), entry.c.state == EntryState.RESERVED, entry.c.holder == LOST_HOLDER)
+        .values(state=EntryState.LIVE, document_id=document, state_at=issue.at, state_by=issue.actor)
+    )
+    if filled.rowcount == 1:
+        return Numbered(issue.register, issue.year, number, "", issue.at)
+    _open_book(tx, issue)
+    raise NumberShownElsewhere(number=number, title=book.title, expected=book.next_number)
+
+
+def enter_holes(tx: Connection, issue: Issue, last_number: int, reason: str) -> int:
+    """Bring the counter behind `last_number`; each number passed over is held until its document comes back.
+
+    Returns: how many numbers were entered.
+
+    Raises:
+        RegisterNotOpen; JumpTooFar: more numbers than an agency gives in a year.
+    """
+    book = _book(tx, issue)
+    first = book.next_number
+    if last_number - first >= LARGEST_JUMP:
+        raise JumpTooFar(number=last_number, most=LARGEST_JUMP)
+    if last_number < first:
+        return 0
+    tx.execute(update(register_year).where(_book_key(issue)).values(next_number=last_number + 1))
+    at = max(issue.at, book.last_registered_at or issue.at)
+    for number in range(first, last_number + 1):
+        _insert(
+            tx, issue, number, "", EntryState.RESERVED, at, reason=reason, holder=LOST_HOLDER,
+            expires_on=dt.date(issue.year, 12, 31),
+        )  # fmt: skip
+    return last_number + 1 - first
+
+
+def hold_refused(tx: Connection, issue: Issue, number: int, reason: str) -> bool:
+    """Hold the number that a desk has stamped under its pen for a command that is refused, for the command sent again.
+
+    Returns: whether the number was the next one of the desk's pen; any other stays as it is.
+    """
+    if not _is_next(tx, issue, number):
+        return False
+    taken, at = _advance(tx, issue)
+    _insert(
+        tx, issue, taken, "", EntryState.RESERVED, at, reason=reason, holder=REFUSED_HOLDER,
+        expires_on=dt.date(issue.year, 12, 31),
+    )  # fmt: skip
+    return True
 
 
 def reserve_next(tx: Connection, issue: Issue, holder: str, reason: str, expires_on: dt.date) -> Numbered:
@@ -148,6 +231,9 @@ def reserve_next(tx: Connection, issue: Issue, holder: str, reason: str, expires
     """
     if not reason or not holder:
         raise ReasonMissing
+    shown = next_shown()
+    if shown is not None and recovering():
+        return _reserve_again(tx, issue, shown, holder, reason, expires_on)
     held = reserved_numbers(tx, issue.agency, issue.register, issue.year)
     if len(held) >= OPEN_RESERVATIONS_ALLOWED:
         raise TooManyReserved(count=len(held), most=OPEN_RESERVATIONS_ALLOWED)
@@ -158,6 +244,21 @@ def reserve_next(tx: Connection, issue: Issue, holder: str, reason: str, expires
     return Numbered(issue.register, issue.year, number, "", at)
 
 
+def _reserve_again(
+    tx: Connection, issue: Issue, number: int, holder: str, reason: str, expires_on: dt.date
+) -> Numbered:
+    """Hold the number that was held before the server was restored; the document that uses it may have come first."""
+    book = _book(tx, issue)
+    if number >= book.next_number:
+        enter_holes(tx, issue, number, reason)
+    tx.execute(
+        update(entry)
+        .where(_key(issue, number, ""), entry.c.state == EntryState.RESERVED, entry.c.holder == LOST_HOLDER)
+        .values(holder=holder, reason=reason, expires_on=expires_on)
+    )
+    return Numbered(issue.register, issue.year, number, "", issue.at)
+
+
 def use_reserved(tx: Connection, issue: Issue, number: int, document: UUID) -> Numbered:
     """Give a held number to the document it was held for.
 
@@ -165,6 +266,9 @@ def use_reserved(tx: Connection, issue: Issue, number: int, document: UUID) -> N
         NumberNotReserved: it is not held, or its term has passed.
     """
     _open_book(tx, issue)
+    shown = next_shown()
+    if shown is not None and recovering() and number >= _book(tx, issue).next_number:
+        return _enter_shown(tx, issue, number, document)
     changed = tx.execute(
         update(entry)
         .where(
@@ -369,9 +473,19 @@ def _open_book(tx: Connection, issue: Issue) -> dt.datetime:
         raise RegisterClosed(title=book.title, year=issue.year)
     if book.state == "SUSPENDED":
         raise RegisterSuspended(title=book.title)
-    if book.holder_desk != pen_of(issue.desk):
+    if not _pen_is_theirs(book, issue):
         raise PenElsewhere(title=book.title)
     return max(issue.at, book.last_registered_at or issue.at)
+
+
+def _pen_is_theirs(book: _Book, issue: Issue) -> bool:
+    """Say whether the pen is where the command was carried out; a store that was restored has lost its pens."""
+    if recovering():
+        return True
+    incarnation = pen_incarnation()
+    return book.holder_desk == pen_of(issue.desk) and (
+        incarnation is None or book.holder_incarnation in (None, incarnation)
+    )
 
 
 _read_book = Prepared(
@@ -379,6 +493,7 @@ _read_book = Prepared(
         register.c.title,
         register_year.c.state,
         register_year.c.holder_desk,
+        register_year.c.holder_incarnation,
         register_year.c.next_number,
         register_year.c.last_registered_at,
     )
@@ -403,6 +518,7 @@ def _book(tx: Connection, issue: Issue) -> _Book:
         row.title,
         row.state,
         UUID(row.holder_desk) if row.holder_desk else None,
+        UUID(row.holder_incarnation) if row.holder_incarnation else None,
         row.next_number,
         dt.datetime.fromisoformat(row.last_registered_at) if row.last_registered_at else None,
     )
@@ -413,6 +529,7 @@ class _Book:
     title: str
     state: str
     holder_desk: UUID | None
+    holder_incarnation: UUID | None
     next_number: int
     last_registered_at: dt.datetime | None
 

@@ -103,6 +103,10 @@ class NumberIssued(Result):
     reference_code: str
     issued_date: dt.date
 
+    def shown(self) -> tuple[int, ...]:
+        """The number, if it was taken from the counter."""
+        return () if self.sub_number else (self.number,)
+
 
 class OutgoingChanged(Result):
     """The fields that a correction changed."""

@@ -91,6 +91,10 @@ class NumberReserved(Result):
 
     number: int
 
+    def shown(self) -> tuple[int, ...]:
+        """The number, if it was taken from the counter."""
+        return (self.number,)
+
 
 class NumberVoided(Result):
     """The number that is now void."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from clerkdesk.data.prepared import Prepared
 from clerkdesk.data.schema import setting
+from clerkdesk.data.upsert import prepared_upsert
 from clerkdesk.errors import BadInput
 from clerkdesk.i18n import N_
 from clerkdesk.services.commands import ChangeSetting, Result
@@ -74,8 +75,6 @@ def change_setting(tx: Connection, command: ChangeSetting, at: dt.datetime) -> R
     Raises:
         SettingWrong: unknown name, no JSON, or another kind of value.
     """
-    from sqlalchemy.dialects.sqlite import insert
-
     try:
         value = json.loads(command.value)
     except ValueError as error:
@@ -86,7 +85,10 @@ def change_setting(tx: Connection, command: ChangeSetting, at: dt.datetime) -> R
         raise SettingWrong(name=command.name)
     if isinstance(value, list) and not all(isinstance(one, str) for one in value):
         raise SettingWrong(name=command.name)
-    row = {"agency_id": command.agency, "name": command.name, "value": command.value}
-    statement = insert(setting).values(row)
-    tx.execute(statement.on_conflict_do_update(index_elements=["agency_id", "name"], set_={"value": command.value}))
+    _keep(tx, agency_id=command.agency, name=command.name, value=command.value)
     return Result()
+
+
+_keep = prepared_upsert(
+    setting, ("agency_id", "name", "value"), ("agency_id", "name"), {"value": "excluded.value"}
+)  # fmt: skip

@@ -7,6 +7,8 @@ one transaction. No guard on the numbers themselves is opened: no number goes aw
 import sqlalchemy as sa
 from alembic import op
 
+from clerkdesk.data.migrations.guards import create_guard, drop_guard
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -347,7 +349,7 @@ def upgrade() -> None:
         " WHERE d.agency_id = register_year.agency_id AND d.id = register_year.holder_desk)"
     )
     for name, when in _FROM_THE_SERVER.items():
-        op.execute(f"DROP TRIGGER {name}")
-        op.execute(f"CREATE TRIGGER {name} {when.format(ours=_OURS)} BEGIN SELECT RAISE(ABORT, '{name}'); END")
+        drop_guard(name, when.format(ours=_OURS))
+        create_guard(name, when.format(ours=_OURS))
     for name, when in _NEW_GUARDS.items():
-        op.execute(f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{name}'); END")
+        create_guard(name, when)
