@@ -222,7 +222,7 @@ def _make_room(tx: Connection, records: list[Record]) -> None:
 
 
 def _put_correspondents(tx: Connection, records: list[Record]) -> None:
-    """Add what the office has added to the directory; an agency known here under another id gets the server's."""
+    """Add what the office has added to the directory; of two desks' ids for one name everybody keeps the earlier."""
     for record in records:
         known = tx.exec_driver_sql(
             "SELECT id FROM correspondent WHERE id = ? OR name = ?", (record["id"], record["name"])
@@ -234,5 +234,5 @@ def _put_correspondents(tx: Connection, records: list[Record]) -> None:
                 " VALUES ((SELECT min(coalesce(min(rank), 0), 0) - 1 FROM correspondent), 1, ?, ?, ?, ?, ?, ?)",
                 tuple(record[column] for column in columns),
             )
-        elif known.id != record["id"]:
+        elif known.id > record["id"]:
             tx.exec_driver_sql("UPDATE correspondent SET id = ? WHERE name = ?", (record["id"], record["name"]))

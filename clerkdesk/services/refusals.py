@@ -16,9 +16,6 @@ from clerkdesk.i18n import N_
 from clerkdesk.services.commands import Result, SettleRefusal
 from clerkdesk.services.numbering import ReasonMissing
 
-# What another desk was quicker to add is no trouble of the clerk's: the record comes down by itself.
-_BY_ITSELF = ("CorrespondentKnown",)
-
 
 class RefusalUnknown(RuleBroken):
     """There is no such line in the tray, or it is settled."""
@@ -75,12 +72,7 @@ def settle_refusal(tx: Connection, command: SettleRefusal, at: dt.datetime) -> R
 
 
 def _open(agency: UUID, desk: UUID) -> ColumnElement[bool]:
-    return and_(
-        refusal.c.agency_id == agency,
-        refusal.c.state == "OPEN",
-        refusal.c.desk == desk,
-        refusal.c.code.not_in(_BY_ITSELF),
-    )
+    return and_(refusal.c.agency_id == agency, refusal.c.state == "OPEN", refusal.c.desk == desk)
 
 
 def open_refusals(connection: Connection, agency: UUID, desk: UUID) -> list[Refused]:
