@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -99,8 +100,14 @@ def _bring(tx: Connection, agency: UUID) -> None:
     tx.execute(update(password).where(password.c.agency_id == agency).values(set_at=now()))
 
 
-def link_of(store: Store) -> Sync | None:
+def link_of(
+    store: Store, *, changed: Callable[[], None] = lambda: None, busy: Callable[[], bool] = lambda: False
+) -> Sync | None:
     """Return the link of a store's desk to its server, not yet started; None when it has none.
+
+    Args:
+        changed: see `Sync`.
+        busy: see `Sync`.
 
     Raises:
         IdentityMissing, ServerAddressWrong.
@@ -109,7 +116,7 @@ def link_of(store: Store) -> Sync | None:
         agreed = read_agreed(connection)
     if agreed is None or agreed.incarnation is None:
         return None
-    return Sync(store, door_of(store, load_identity(store.path)))
+    return Sync(store, door_of(store, load_identity(store.path)), changed=changed, busy=busy)
 
 
 def door_of(store: Store, identity: Identity) -> Transport:

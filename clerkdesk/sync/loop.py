@@ -223,7 +223,8 @@ class Sync:
         self._wake.set()
         self._door.close()
         for thread in self._threads:
-            thread.join(timeout=10)
+            if thread is not threading.current_thread():
+                thread.join(timeout=5 if thread is self._threads[0] else 0.2)  # a long poll ends when it likes
 
     # -- one round ----------------------------------------------------------------------------------------------
 
@@ -421,6 +422,8 @@ class Sync:
                     self._stopped.wait(0.5)
                     continue
                 page = self._door.wait(agreed.cursor, agreed.term)
+                if self._stopped.is_set():
+                    return
                 if page.changes or page.reset:
                     self._wake.set()
                     self._stopped.wait(0.1)

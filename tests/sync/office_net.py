@@ -116,7 +116,7 @@ def records(store: Store, agency: UUID, *, at_server: bool) -> dict[str, list[st
             if name == "correspondent" and not at_server:
                 where = "local = 1 AND :agency IS NOT NULL"
             rows = connection.execute(
-                text(f'SELECT {", ".join(columns)} FROM {table.name} WHERE {where}'), {"agency": str(agency)}
+                text(f"SELECT {', '.join(columns)} FROM {table.name} WHERE {where}"), {"agency": str(agency)}
             )
             if name == "correspondent":  # two desks' ids for one name: the earlier one counts
                 earliest: dict[str, Any] = {}

@@ -58,7 +58,8 @@ class Wire:
         timeout: object = None,
     ) -> httpx.Response:  # fmt: skip
         def send() -> httpx.Response:
-            return self.http.request(method, path, content=content, headers=headers)
+            answer: httpx.Response = self.http.request(method, path, content=content, headers=headers)
+            return answer
 
         self.requests.append(path)
         fault = self.weather(method, path)
