@@ -57,7 +57,7 @@ class AttentionScreen(OfficeScreen):
     ]
     DEFAULT_CSS = """
     AttentionScreen #refused { height: 1fr; }
-    AttentionScreen #reason { height: auto; max-height: 10; padding: 0 1; border-top: solid $primary; }
+    AttentionScreen #reason { height: auto; max-height: 12; padding: 0 1; border-top: solid $primary; }
     """
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ class AttentionScreen(OfficeScreen):
         lines = [f"{_('Lý do')}: {one_line(one.sentence)}"]
         if one.number is not None:
             lines.append(_("Số {number} được giữ cho việc này.").format(number=one.number))
-        lines += [one_line(f"{label}: {value}") for label, value in entered(one)]
+        lines.append(" · ".join(one_line(f"{label}: {value}") for label, value in entered(one)))
         self.query_one("#reason", Static).update("\n".join(lines))
 
     @on(WindowedTable.RowChosen)

@@ -68,7 +68,7 @@ class OutboxScreen(OfficeScreen):
         yield WindowedTable(
             (
                 Column(_("Lúc"), 11),
-                Column(_("Tình trạng"), 9),
+                Column(_("Tình trạng"), 10),
                 Column(_("Việc"), 22),
                 Column(_("Văn bản"), 24, stretch=True),
             ),

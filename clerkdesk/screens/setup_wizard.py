@@ -222,10 +222,10 @@ class JoinForm(Screen[None]):
         with Vertical(classes="box"):
             yield Static(_("Nối máy này vào cơ quan đã có trên máy chủ"), classes="title", markup=False)
             for name, label, value in (
-                ("url", _("Địa chỉ máy chủ"), "https://"),
+                ("url", _("Máy chủ"), "https://"),
                 ("code", _("Mã nối máy"), ""),
-                ("name", _("Tên máy này"), _("Máy văn thư 2")),
-                ("ca", _("Tệp chứng thư CA"), ""),
+                ("name", _("Tên máy"), _("Máy văn thư 2")),
+                ("ca", _("Tệp CA"), ""),
             ):
                 yield row((label, EntryField(name, value, id=f"join-{name}"), None))
             yield Static("", id="answer", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +48,9 @@ def about(refused: Refused) -> str:
 
 
 def entered(refused: Refused) -> list[tuple[str, str]]:
-    """Return label and value of everything that was entered."""
-    lines = [_line(name, value) for name, value in refused.body.get("facts", {}).items()]
+    """Return label and value of everything that was entered, the subject first."""
+    facts = sorted(refused.body.get("facts", {}).items(), key=lambda one: one[0] != "subject")
+    lines = [_line(name, value) for name, value in facts]
     lines += [_line(name, value) for name, value in refused.body.items() if name in _SHOWN_BESIDE]
     for name in ("recipients", "files"):
         named = ", ".join(str(one.get("name", "")) for one in refused.body.get(name, ()))
@@ -58,6 +60,8 @@ def entered(refused: Refused) -> list[tuple[str, str]]:
 
 
 def _line(name: str, value: Any) -> tuple[str, str]:
+    if name.endswith("_date") and value:
+        value = f"{dt.date.fromisoformat(value):%d/%m/%Y}"
     if name in _LABELS:
         return _(_LABELS[name]), str(value)
     label, _old, shown = in_words({"field": name, "old_value": "", "new_value": str(value)})
