@@ -15,6 +15,7 @@ from clerkdesk.cli import FAILED, Options, start
 from clerkdesk.command_help import Command, Group, usage_sentence
 from clerkdesk.i18n import _
 from clerkdesk.places import backups_folder, data_folder, store_path
+from clerkdesk.server_commands import server
 
 app = typer.Typer(
     add_completion=False,
@@ -23,6 +24,8 @@ app = typer.Typer(
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(server, name="server")
 
 
 def run_command(arguments: Sequence[str]) -> int:

@@ -4,17 +4,23 @@ Building a Core statement, and wrapping what comes back, costs more than SQLite 
 dozen. The statement is still written with the schema's columns, so that it compiles for PostgreSQL too. It runs inside
 the connection's transaction and is told to whoever listens to the engine's statements, as every other one is. Results
 come as the driver gives them: ids, dates and times are text.
+
+A server's transaction carries out many commands (`Shared`). Against PostgreSQL most of the time would go by waiting
+for one short answer after the other; so what cannot change meanwhile is read once, and a write whose answer nobody
+needs goes along with the next statement in one round trip.
 """
 
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable, Insert, Table, insert
+from sqlalchemy import Connection, Delete, Dialect, Executable, Insert, Table, Update, insert
 from sqlalchemy.sql.compiler import SQLCompiler
 
+PREPARED = object()  # stands as the context of a prepared statement where listeners are told of it
 _Parameter = tuple[str, Callable[[Any], Any] | None, Any]  # name, how to write its value, the value of a constant
 
 
@@ -39,16 +45,107 @@ class Rows(list[Any]):
         return value
 
 
+class Shared:
+    """What a transaction of many commands keeps for as long as it lasts; see the module's words."""
+
+    def __init__(self, *, may_defer: bool) -> None:
+        self._may_defer = may_defer
+        self._answers: dict[str, dict[object, Rows]] = {}  # by table
+        self._deferred: list[tuple[str, Any]] = []
+        self.notes: dict[object, Any] = {}  # what a service has written itself and need not read again
+
+    @contextmanager
+    def kept(self, tx: Connection) -> Iterator[None]:
+        """Keep for what happens inside; what waits is sent at the end, unless it failed."""
+        info = tx.info  # of the driver's connection; a broken one cannot be asked for it any more
+        info["shared"] = self
+        try:
+            yield
+            self.flush(tx)
+        finally:
+            info.pop("shared", None)
+
+    def answers(self, table: str) -> dict[object, Rows]:
+        """Return what was read from a table and has not been written since."""
+        return self._answers.setdefault(table, {})
+
+    def written(self, table: str) -> None:
+        """Forget what was read from a table."""
+        self._answers.pop(table, None)
+
+    def defer(self, sql: str, given: Any) -> bool:
+        """Take a write to send it later; says whether it was taken."""
+        if self._may_defer:
+            self._deferred.append((sql, given))
+        return self._may_defer
+
+    def flush(self, tx: Connection) -> None:
+        """Send the writes that wait."""
+        if self._deferred:
+            with tx.connection.driver_connection.pipeline():  # type: ignore[union-attr]
+                self._send(tx)
+
+    def execute(self, tx: Connection, cursor: Any, sql: str, given: Any) -> None:
+        """Run a statement, in one round trip with the writes that wait."""
+        if not self._deferred:
+            cursor.execute(sql, given)
+            return
+        with tx.connection.driver_connection.pipeline():  # type: ignore[union-attr]
+            self._send(tx)
+            cursor.execute(sql, given)
+
+    def _send(self, tx: Connection) -> None:
+        waiting, self._deferred = self._deferred, []
+        cursor = tx.connection.cursor()
+        for sql, given in waiting:
+            cursor.execute(sql, given)
+
+
+def note_statement(tx: Connection, statement: str) -> None:
+    """See a statement that is not prepared: what waits goes before it, what it writes is read again."""
+    shared: Shared | None = tx.info.get("shared")
+    if shared is not None:
+        shared.flush(tx)
+        table = table_written(statement)
+        if table:
+            shared.written(table)
+
+
+def table_written(statement: str) -> str:
+    """Return the table that a statement writes; empty for one that only reads."""
+    words = statement.split(None, 3)
+    if words[0] in ("INSERT", "DELETE"):
+        return words[2].strip('"')
+    return words[1].strip('"') if words[0] == "UPDATE" else ""
+
+
 class Prepared:
     """A statement with named parameters, to be called with a connection and their values."""
 
-    def __init__(self, statement: Executable) -> None:
+    def __init__(self, statement: Executable, reads_only: str = "") -> None:
+        """Prepare a statement.
+
+        Args:
+            reads_only: the one table that it reads, where its answer may be kept in a transaction of many commands.
+        """
         self._statement = statement
+        self._reads_only = reads_only
+        self._deferrable = isinstance(statement, Insert | Update | Delete) and not statement._returning
         self._compiled: dict[str, tuple[str, bool, list[_Parameter]]] = {}
         self._row: Callable[[Any], Any] = tuple
 
     def __call__(self, tx: Connection, **values: Any) -> Rows:
         """Run the statement; every parameter must be given by its name."""
+        shared: Shared | None = tx.info.get("shared")
+        if shared is not None and self._reads_only:
+            answers, key = shared.answers(self._reads_only), (self, *values.values())
+            kept = answers.get(key)
+            if kept is None:
+                kept = answers[key] = self._run(tx, values, shared)
+            return kept
+        return self._run(tx, values, shared)
+
+    def _run(self, tx: Connection, values: dict[str, Any], shared: Shared | None) -> Rows:
         dialect = tx.dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
@@ -63,8 +160,16 @@ class Prepared:
             tx.begin()  # what SQLAlchemy does at the first statement
         cursor = tx.connection.cursor()
         for tell in tx.dispatch.before_cursor_execute:
-            tell(tx, cursor, sql, given, None, False)
-        cursor.execute(sql, given)
+            tell(tx, cursor, sql, given, PREPARED, False)
+        if shared is None:
+            cursor.execute(sql, given)
+        else:
+            table = table_written(sql)
+            if table:
+                shared.written(table)
+            if self._deferrable and shared.defer(sql, given):
+                return Rows()
+            shared.execute(tx, cursor, sql, given)
         columns = cursor.description
         if columns is None:
             return Rows()

@@ -38,7 +38,8 @@ from clerkdesk.services.secrecy import ExcludedDocument, SecretDocument
 from clerkdesk.sync.messages import Answered, Call, HeldNumber, Push, Pushed, Trouble, Verdict
 
 KINDS: dict[str, type[c.Command]] = {kind.__name__: kind for kind in HANDLERS}
-RECORDS_OF_A_CALL = 2_000
+RECORDS_OF_A_CALL = 2_000  # more come with the next pull
+_CHANGES_OF_A_GROUP = 50_000
 _OWN_FIELDS = frozenset({"uid", "agency", "actor", "desk", "made_at"})
 
 
@@ -139,8 +140,7 @@ def carry_call(group: Group, caller: Caller, since: int | None, call: Call) -> C
         raise TurnedDown(Trouble.BAD)
     if kind.where is c.Where.SERVER and caller.person != command.actor:
         raise OnlyAtServer
-    earlier = _find_entry(group.tx, agency=caller.agency, uid=command.uid).first()
-    before = group.seq.get(caller.agency, 0)
+    earlier = _earlier(group, caller.agency, command.uid)
     if earlier is not None:
         if not _same(earlier, call.kind, command.actor, command.desk, recorded_body(command)):
             raise UidReused
@@ -149,10 +149,9 @@ def carry_call(group: Group, caller: Caller, since: int | None, call: Call) -> C
         raise TurnedDown(Trouble.RECOVERING)
     at = now()
     result, _seq = carry_out(group.tx, command, at, Execution(holder=None, at_server=True))
-    records = changes_behind(group.tx, caller.agency, before, RECORDS_OF_A_CALL)
-    if records:
-        group.seq[caller.agency] = records[-1][0]
-    return CallOutcome(term, result.model_dump_json(exclude_defaults=True), records)
+    outcome = CallOutcome(term, result.model_dump_json(exclude_defaults=True), [])
+    _fill_in_records(group, caller.agency, command.uid, outcome)
+    return outcome
 
 
 def carry_push(group: Group, caller: Caller, since: int | None, push: Push) -> PushOutcome:
@@ -183,8 +182,6 @@ def carry_push(group: Group, caller: Caller, since: int | None, push: Push) -> P
         if pushed.seq:
             chain.take(pushed)
     _advance_chain(group.tx, agency=caller.agency, desk=caller.desk, seq=chain.seq, head=chain.head, at=now())
-    group.seq.pop(caller.agency, None)  # the feed went on; a call behind this in the group asks again
-    group.seq[caller.agency] = _feed_now(group, caller.agency)
     return outcome
 
 
@@ -215,10 +212,56 @@ def _recovering(group: Group, agency: UUID) -> bool:
     return group.kept["server"][1] != "SERVING" and is_recovering(group.tx, agency)
 
 
-def _feed_now(group: Group, agency: UUID) -> int:
-    from clerkdesk.data.feed import feed_seq
+def _earlier(group: Group, agency: UUID, uid: UUID) -> Any:
+    """Return the entry of a command that was carried out before; those of a whole group are looked up together."""
+    found: dict[str, Any] | None = group.kept.get(("entries", agency))
+    if found is None:
+        rows = group.tx.execute(
+            select(
+                audit_table.c.command_uid, audit_table.c.kind, audit_table.c.actor, audit_table.c.desk,
+                audit_table.c.body, audit_table.c.result,
+            ).where(audit_table.c.agency_id == agency, audit_table.c.command_uid.in_(group.uids.get(agency, [])))
+        )  # fmt: skip
+        found = group.kept["entries", agency] = {str(row.command_uid): _AsText(row) for row in rows}
+        group.kept["looked up", agency] = {str(one) for one in group.uids.get(agency, [])}
+    key = str(uid)
+    if key in found:
+        return found[key]
+    looked_up: set[str] = group.kept["looked up", agency]
+    if key in looked_up:  # not there; if it comes again in this group, the store is asked
+        looked_up.discard(key)
+        return None
+    return _find_entry(group.tx, agency=agency, uid=uid).first()
 
-    return feed_seq(group.tx, agency)
+
+class _AsText:
+    """A row as the driver would have given it."""
+
+    def __init__(self, row: Any) -> None:
+        self.kind, self.actor, self.desk = row.kind, str(row.actor), str(row.desk)
+        self.body, self.result = row.body, row.result
+
+
+def _fill_in_records(group: Group, agency: UUID, uid: UUID, outcome: CallOutcome) -> None:
+    """Give the answer its records once all commands of the group are carried out: each ends with its own entry."""
+    wanted: dict[str, CallOutcome] | None = group.kept.get(("answers", agency))
+    if wanted is None:
+        wanted = group.kept["answers", agency] = {}
+        answers, before = wanted, group.seq.get(agency, 0)
+        group.at_end.append(lambda: _share_records(group, agency, before, answers))
+    wanted[str(uid)] = outcome
+
+
+def _share_records(group: Group, agency: UUID, before: int, wanted: dict[str, CallOutcome]) -> None:
+    part: list[tuple[int, str, str]] = []
+    for change in changes_behind(group.tx, agency, before, _CHANGES_OF_A_GROUP):
+        part.append(change)
+        if change[1] != "history":
+            continue
+        outcome = wanted.get(json.loads(change[2])["command_uid"])
+        if outcome is not None and len(part) <= RECORDS_OF_A_CALL:
+            outcome.records = part
+        part = []
 
 
 def _command(kind: type[c.Command], facts: dict[str, Any]) -> c.Command:
@@ -459,7 +502,7 @@ def _settle_incarnation(group: Group, caller: Caller) -> None:
 
 def _refuse(group: Group, caller: Caller, pushed: Pushed, error: ClerkDeskError, outcome: PushOutcome) -> Answered:
     secret = isinstance(error, SecretDocument | ExcludedDocument)
-    book = None if secret else _book_of(group, caller, pushed)
+    book = _book_of(group, caller, pushed)
     held = None
     if book is not None:
         register_id, year, number = book
@@ -550,3 +593,11 @@ def told(alarms: Iterable[Alarm], alarm: Callable[..., None]) -> None:
     """Tell alarms to whoever watches."""
     for one in alarms:
         alarm(one.what, **one.ids)
+
+
+def uids_of(call: Call) -> list[UUID]:
+    """Return the uid of a call's command, if it is one."""
+    try:
+        return [UUID(str(call.command.get("uid")))]
+    except ValueError:
+        return []

@@ -224,3 +224,18 @@ def desk_names(connection: Connection, agency: UUID) -> dict[UUID, tuple[str, st
     """Return code and name of each desk of an agency."""
     rows = connection.execute(select(desk.c.id, desk.c.code, desk.c.name).where(desk.c.agency_id == agency))
     return {row.id: (row.code, row.name) for row in rows}
+
+
+def excuse_desk(tx: Connection, desk_id: UUID) -> bool:
+    """Go on without a desk that cannot report; says whether its agency numbers again.
+
+    Raises:
+        DeskUnknown.
+    """
+    row = tx.execute(select(desk_key.c.agency_id).where(desk_key.c.desk_id == desk_id)).first()
+    if row is None:
+        raise DeskUnknown
+    term, _state = term_and_state(tx)
+    done = mark_reported(tx, row.agency_id, desk_id, term)
+    end_recovery_if_complete(tx)
+    return done

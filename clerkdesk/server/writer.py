@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,6 +23,7 @@ from uuid import UUID
 from sqlalchemy import Connection, event
 
 from clerkdesk.data.feed import take_feed
+from clerkdesk.data.prepared import PREPARED, Shared, note_statement
 from clerkdesk.data.store import Store
 from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import N_
@@ -49,13 +50,20 @@ class Group:
     careful: bool
     seq: dict[UUID, int] = field(default_factory=dict)  # how far each agency's feed had come
     kept: dict[object, Any] = field(default_factory=dict)  # what was read once for the whole group
+    uids: dict[UUID, list[UUID]] = field(default_factory=dict)  # of all commands that are asked for, by agency
+    at_end: list[Callable[[], None]] = field(default_factory=list)  # what is left to do before the commit
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Let what happens inside happen wholly or not at all."""
         if self.careful:
-            with self.tx.begin_nested():
-                yield
+            kept = dict(self.kept)
+            try:
+                with self.tx.begin_nested():
+                    yield
+            except Exception:
+                self.kept = kept
+                raise
             return
         self.tx.info["wrote"] = False
         try:
@@ -78,6 +86,7 @@ class NothingWritten(Exception):
 class _Item:
     agency: UUID
     carry: Callable[[Group], Any]
+    uids: list[UUID]
     future: asyncio.Future[Any] | Future[Any]
 
 
@@ -100,20 +109,21 @@ class Writer:
         for thread in self._threads:
             thread.start()
 
-    async def write(self, agency: UUID, carry: Callable[[Group], R]) -> R:
+    async def write(self, agency: UUID, carry: Callable[[Group], R], uids: list[UUID] | None = None) -> R:
         """Carry something out in the next group and return its answer when it is durable.
 
         Args:
             carry: may be called twice; what it does besides writing must not show before it returns.
+            uids: of the commands in it, to be looked up together with the others of the group.
         """
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._put(_Item(agency, carry, future))
+        self._put(_Item(agency, carry, uids or [], future))
         return await future
 
     def write_now(self, agency: UUID, carry: Callable[[Group], R]) -> R:
         """Do the same from a thread of one's own, and wait for it."""
         future: Future[R] = Future()
-        self._put(_Item(agency, carry, future))
+        self._put(_Item(agency, carry, [], future))
         return future.result()
 
     def stop(self) -> None:
@@ -186,20 +196,35 @@ class Writer:
         outcomes: list[tuple[Any, BaseException | None]] = []
         with self._store.writing() as tx:
             group = Group(tx, careful)
+            shared = Shared(may_defer=not careful and tx.dialect.name == "postgresql")
             for agency in sorted({item.agency for item in items}):
                 group.seq[agency] = take_feed(tx, agency)
             for item in items:
-                try:
-                    with group.apart():
-                        outcomes.append((item.carry(group), None))
-                except _Redo:
+                group.uids.setdefault(item.agency, []).extend(item.uids)
+            try:
+                with nullcontext() if careful else shared.kept(tx):
+                    for item in items:
+                        try:
+                            with group.apart():
+                                outcomes.append((item.carry(group), None))
+                        except _Redo:
+                            raise
+                        except Exception as error:
+                            outcomes.append((None, error))
+                    for finish in group.at_end:
+                        finish()
+            except _Redo:
+                raise
+            except Exception as error:
+                if careful:
                     raise
-                except Exception as error:
-                    outcomes.append((None, error))
+                raise _Redo from error
         return outcomes
 
 
-def _note_writing(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+def _note_writing(connection: Connection, _cursor: object, statement: str, _given: object, context: object, *_: object) -> None:  # fmt: skip
+    if context is not PREPARED:
+        note_statement(connection, statement)
     if not statement.startswith("SELECT"):
         connection.info["wrote"] = True
 

@@ -40,13 +40,16 @@ def record(tx: Connection, command: Command, result: Result, recorded_at: dt.dat
 
     Returns: the entry's place in the agency's log, from 1.
     """
-    last = _read_head(tx, agency=command.agency).first()
-    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    seq, previous = _head(tx, command.agency)
+    seq += 1
     body = command.model_dump_json(
         exclude={"uid", "agency", "actor", "desk", "made_at", *command.not_recorded}, exclude_defaults=True
     )
     answer = result.model_dump_json(exclude_defaults=True)
     kind = type(command).__name__
+    bound = entry_hash(
+        previous, seq, command.uid, kind, command.actor, command.desk, command.made_at, recorded_at, body, answer
+    )
     _write_entry(
         tx,
         agency_id=command.agency,
@@ -61,11 +64,26 @@ def record(tx: Connection, command: Command, result: Result, recorded_at: dt.dat
         body=body,
         result=answer,
         previous_hash=previous,
-        hash=entry_hash(
-            previous, seq, command.uid, kind, command.actor, command.desk, command.made_at, recorded_at, body, answer
-        ),
+        hash=bound,
     )
+    _keep_head(tx, command.agency, seq, bound)
     return int(seq)
+
+
+def _head(tx: Connection, agency: UUID) -> tuple[int, bytes]:
+    """Return the last entry's place and hash; a transaction of many commands remembers its own."""
+    shared = tx.info.get("shared")
+    if shared is not None and ("head", agency) in shared.notes:
+        seq, bound = shared.notes["head", agency]
+        return seq, bound
+    last = _read_head(tx, agency=agency).first()
+    return (int(last.seq), last.hash) if last else (0, GENESIS)
+
+
+def _keep_head(tx: Connection, agency: UUID, seq: int, bound: bytes) -> None:
+    shared = tx.info.get("shared")
+    if shared is not None:
+        shared.notes["head", agency] = (seq, bound)
 
 
 def entry_hash(

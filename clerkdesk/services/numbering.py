@@ -12,7 +12,20 @@ import string
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)  # fmt: skip
 
 from clerkdesk.data.prepared import Prepared, prepared_insert
 from clerkdesk.data.schema import entry, register, register_year
@@ -446,24 +459,51 @@ def next_number(tx: Connection, agency: UUID, register_id: UUID, year: int) -> i
     ).scalar()
 
 
+_this_book = and_(
+    register_year.c.agency_id == bindparam("agency"),
+    register_year.c.register_id == bindparam("register"),
+    register_year.c.year == bindparam("of_year"),
+)
+_at: BindParameter[dt.datetime] = bindparam("at", type_=register_year.c.last_registered_at.type)
+_later = case((register_year.c.last_registered_at > _at, register_year.c.last_registered_at), else_=_at)
+# State, pen, counter and moment in one statement: nothing stands between the check and the number.
 _count_on = Prepared(
     update(register_year)
     .where(
-        register_year.c.agency_id == bindparam("agency"),
-        register_year.c.register_id == bindparam("register"),
-        register_year.c.year == bindparam("of_year"),
+        _this_book,
+        register_year.c.state == literal_column("'OPEN'"),
+        func.coalesce(register_year.c.holder_desk, literal_column("''")) == bindparam("pen", type_=Text()),
+        or_(
+            literal_column("''") == bindparam("incarnation", type_=Text()),
+            func.coalesce(register_year.c.holder_incarnation, bindparam("incarnation", type_=Text()))
+            == bindparam("incarnation", type_=Text()),
+        ),
     )
-    .values(next_number=register_year.c.next_number + 1, last_registered_at=bindparam("at"))
-    .returning(register_year.c.next_number - 1)
+    .values(next_number=register_year.c.next_number + literal_column("1"), last_registered_at=_later)
+    .returning((register_year.c.next_number - literal_column("1")).label("number"), register_year.c.last_registered_at)
+)
+_count_on_whosever = Prepared(
+    update(register_year)
+    .where(_this_book)
+    .values(next_number=register_year.c.next_number + literal_column("1"), last_registered_at=_later)
+    .returning((register_year.c.next_number - literal_column("1")).label("number"), register_year.c.last_registered_at)
 )
 
 
 def _advance(tx: Connection, issue: Issue) -> tuple[int, dt.datetime]:
-    at = _open_book(tx, issue)
-    number: int = _count_on(
-        tx, agency=issue.agency, register=issue.register, of_year=issue.year, at=at
-    ).scalar_one()  # fmt: skip
-    return number, at
+    book = {"agency": issue.agency, "register": issue.register, "of_year": issue.year, "at": issue.at}
+    if recovering():
+        _open_book(tx, issue)
+        counted = _count_on_whosever(tx, **book).first()
+    else:
+        pen, incarnation = pen_of(issue.desk), pen_incarnation()
+        counted = _count_on(
+            tx, **book, pen=str(pen) if pen else "", incarnation=str(incarnation) if incarnation else ""
+        ).first()
+    if counted is None:
+        _open_book(tx, issue)  # says why not
+        raise RegisterNotOpen(title="?", year=issue.year)
+    return int(counted.number), dt.datetime.fromisoformat(counted.last_registered_at)
 
 
 def _open_book(tx: Connection, issue: Issue) -> dt.datetime:

@@ -169,7 +169,8 @@ def people(connection: Connection, agency: UUID) -> list[Person]:
 _read_person = Prepared(
     select(
         person.c.username, person.c.full_name, person.c.position, person.c.unit_id, person.c.roles, person.c.active
-    ).where(person.c.agency_id == bindparam("agency"), person.c.id == bindparam("person"))
+    ).where(person.c.agency_id == bindparam("agency"), person.c.id == bindparam("person")),
+    reads_only="person",
 )
 
 

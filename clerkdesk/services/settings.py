@@ -58,7 +58,8 @@ class SettingWrong(BadInput):
 _read = Prepared(
     select(setting.c.value).where(
         setting.c.agency_id == bindparam("agency"), setting.c.name == bindparam("name", type_=setting.c.name.type)
-    )
+    ),
+    reads_only="setting",
 )
 
 
