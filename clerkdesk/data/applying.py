@@ -29,7 +29,7 @@ TRAVELLING = (
 _PLACE = {name: place for place, name in enumerate(TRAVELLING)}
 # Rows that a desk can make before the server has agreed, and that it must be able to take away again.
 TAKEN_BACK = (
-    "attachment", "dispatch", "correction", "emergency_line", "arrival", "outgoing", "outage", "template"
+    "attachment", "dispatch", "correction", "emergency_line", "arrival", "outgoing", "outage", "template", "history"
 )  # fmt: skip
 _KEYS = {"arrival": ("agency_id", "id"), "outgoing": ("agency_id", "id")}  # `row` is of one store only
 _NEVER_CHANGED = frozenset({"correction", "custody", "daily_close", "history"})
@@ -154,6 +154,8 @@ def _upsert(name: str, columns: tuple[str, ...]) -> str:
     names, places = ", ".join(columns), ", ".join("?" * len(columns))
     fixed = {*key, *_IDENTITY.get(name, ())}
     free = [column for column in columns if column not in fixed]
+    if name == "history":  # a restored server counts its log anew
+        return f"INSERT OR REPLACE INTO {name} ({names}) VALUES ({places})"  # noqa: S608
     begin = f"INSERT INTO {name} ({names}) VALUES ({places}) ON CONFLICT ({', '.join(key)}) DO "  # noqa: S608
     if name in _NEVER_CHANGED or not free:
         return begin + "NOTHING"
