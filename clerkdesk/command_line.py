@@ -289,14 +289,14 @@ def import_directory(
 @app.command(
     cls=Command,
     help=_(
-        "Nối máy này với máy chủ bằng mã nối máy của quản trị. Kho trống thì nhận cơ quan từ máy chủ; "
+        "Nối máy này với máy chủ bằng mã ghi danh của quản trị. Kho trống thì nhận cơ quan từ máy chủ; "
         "kho đang dùng thì đưa cả cơ quan lên máy chủ."
     ),
 )
 def connect(
     context: typer.Context,
     url: Annotated[str, typer.Argument(metavar=_("ĐỊA-CHỈ"), help=_("Địa chỉ máy chủ, https://…"))],
-    code: Annotated[str, typer.Argument(metavar=_("MÃ"), help=_("Mã nối máy, dùng một lần."))],
+    code: Annotated[str, typer.Argument(metavar=_("MÃ"), help=_("Mã ghi danh, dùng một lần."))],
     name: Annotated[str, typer.Option("--name", metavar=_("TÊN"), help=_("Tên của máy mới."))] = "",
     ca: Annotated[
         Path | None, typer.Option("--ca", metavar=_("TỆP"), help=_("Chứng thư CA riêng của máy chủ (PEM)."))

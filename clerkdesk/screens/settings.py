@@ -127,7 +127,7 @@ class SettingsScreen(OfficeScreen):
 
         questions = (
             Question("url", _("Địa chỉ máy chủ"), "https://"),
-            Question("code", _("Mã nối máy")),
+            Question("code", _("Mã ghi danh")),
             Question("ca", _("Tệp chứng thư CA"), required=False),
         )
         text = _("Cơ quan, sổ và mọi văn bản ở máy này được đưa lên máy chủ. Máy này vẫn giữ quyền cấp số của các sổ.")

@@ -25,7 +25,7 @@ class SetupWizard(Screen[None]):
     """Asks which of the three ways."""
 
     HELP = N_(
-        "1 dựng một cơ quan giả định với 200 văn bản để dùng thử, kể cả khóa ký thử nghiệm. 2 khai báo cơ quan của bạn; sổ của năm được mở ngay. 3 nối máy này vào cơ quan đã có trên máy chủ: xin quản trị địa chỉ và mã nối máy."
+        "1 dựng một cơ quan giả định với 200 văn bản để dùng thử, kể cả khóa ký thử nghiệm. 2 khai báo cơ quan của bạn; sổ của năm được mở ngay. 3 nối máy này vào cơ quan đã có trên máy chủ: xin quản trị địa chỉ và mã ghi danh."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "sample", N_("Dùng thử với dữ liệu mẫu"), id="setup.sample"),
@@ -201,7 +201,7 @@ class JoinForm(Screen[None]):
     """The server's address and the administrator's one-time code."""
 
     HELP = N_(
-        "Quản trị đưa địa chỉ máy chủ (https://…) và mã nối máy dùng một lần, còn hạn 10 phút. Tệp chứng thư chỉ cần khi máy chủ dùng CA riêng."
+        "Quản trị đưa địa chỉ máy chủ (https://…) và mã ghi danh dùng một lần, còn hạn 10 phút. Tệp chứng thư chỉ cần khi máy chủ dùng CA riêng."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "save", N_("Nối"), id="join.save"),
@@ -223,7 +223,7 @@ class JoinForm(Screen[None]):
             yield Static(_("Nối máy này vào cơ quan đã có trên máy chủ"), classes="title", markup=False)
             for name, label, value in (
                 ("url", _("Máy chủ"), "https://"),
-                ("code", _("Mã nối máy"), ""),
+                ("code", _("Mã ghi danh"), ""),
                 ("name", _("Tên máy"), _("Máy văn thư 2")),
                 ("ca", _("Tệp CA"), ""),
             ):

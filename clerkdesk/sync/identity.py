@@ -25,7 +25,7 @@ class IdentityMissing(StoreTrouble):
     """The store is joined to a server, the desk's key is not here."""
 
     sentence = N_(
-        "Không tìm thấy khóa định danh của máy này (kho vừa phục hồi hoặc chuyển máy). Dữ liệu còn nguyên; nhờ quản trị cấp mã nối máy mới."
+        "Không tìm thấy khóa định danh của máy này (kho vừa phục hồi hoặc chuyển máy). Dữ liệu còn nguyên; nhờ quản trị cấp mã ghi danh mới."
     )
 
 
