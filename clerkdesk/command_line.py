@@ -286,6 +286,73 @@ def import_directory(
     return 0
 
 
+@app.command(
+    cls=Command,
+    help=_(
+        "Nối máy này với máy chủ bằng mã ghi danh của quản trị. Kho trống thì nhận cơ quan từ máy chủ; "
+        "kho đang dùng thì đưa cả cơ quan lên máy chủ."
+    ),
+)
+def connect(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar=_("ĐỊA-CHỈ"), help=_("Địa chỉ máy chủ, https://…"))],
+    code: Annotated[str, typer.Argument(metavar=_("MÃ"), help=_("Mã ghi danh, dùng một lần."))],
+    name: Annotated[str, typer.Option("--name", metavar=_("TÊN"), help=_("Tên của máy mới."))] = "",
+    ca: Annotated[
+        Path | None, typer.Option("--ca", metavar=_("TỆP"), help=_("Chứng thư CA riêng của máy chủ (PEM)."))
+    ] = None,
+) -> int:
+    """Join a server."""
+    from clerkdesk.services.desk import Desk
+    from clerkdesk.sync.connecting import connect as join
+
+    desk = Desk.open(store_path(_data(context)))
+    try:
+        join(desk, url, code, name=name, ca=ca)
+        _note(context, "desk_connected")
+        typer.echo(
+            _("Đã nối máy này với {url}: {agency}.").format(url=url, agency=desk.agency.name if desk.agency else "")
+        )
+    finally:
+        desk.close()
+    return 0
+
+
+@app.command(
+    cls=Command, help=_("Trao đổi với máy chủ một lần rồi in tình trạng. Mã thoát 1 khi không tới được máy chủ.")
+)
+def sync(context: typer.Context) -> int:
+    """Exchange once."""
+    from clerkdesk.services.desk import Desk
+    from clerkdesk.services.store_keys import check_store_exists
+    from clerkdesk.sync.connecting import open_link
+    from clerkdesk.sync.door import TurnedDown, Unreached
+
+    path = store_path(_data(context))
+    check_store_exists(path)
+    desk = Desk.open(path)
+    try:
+        link = open_link(desk)
+        if link is None:
+            typer.echo(_("Máy này không nối với máy chủ."))
+            return 0
+        try:
+            link.round()
+            code = 0
+        except (Unreached, TurnedDown):
+            code = FAILED
+        standing = link.standing()
+        state = _("Trực tuyến") if standing.online else _("Mất kết nối")
+        typer.echo(_("{state}. Chờ gửi {unsent}, bị trả lại {refused}.").format(
+            state=state, unsent=standing.unsent, refused=standing.refused
+        ))  # fmt: skip
+        if standing.trouble:
+            typer.echo(standing.trouble, err=True)
+    finally:
+        desk.close()
+    return code
+
+
 @app.command(cls=Command, help=_("In bảng phím."))
 def keys(_context: typer.Context) -> int:
     """Print the key table."""

@@ -37,6 +37,28 @@ class ClerkDeskError(Exception):
         return self.message
 
 
+def rebuilt(code: str, facts: dict[str, object]) -> ClerkDeskError | None:
+    """Return an error that another machine has named by its code and facts, or None for a code unknown here.
+
+    Args:
+        code: `ClerkDeskError.code`.
+        facts: its facts; `field` among them is the entry field to go back to.
+    """
+    kinds = [ClerkDeskError]
+    for kind in kinds:
+        if kind.__name__ == code:
+            error = kind.__new__(kind)
+            named = {**facts}
+            field = str(named.pop("field", "") or "")
+            try:
+                ClerkDeskError.__init__(error, field=field, **named)
+            except (KeyError, IndexError):  # another version's facts do not fill our sentence
+                return None
+            return error
+        kinds.extend(kind.__subclasses__())
+    return None
+
+
 class RuleBroken(ClerkDeskError):
     """A rule of the law or of the agency forbids what was asked; the person can change the entry."""
 

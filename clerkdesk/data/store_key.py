@@ -109,20 +109,28 @@ def _times_two(value: int) -> int:
     return value ^ 0b100101 if value & 0b100000 else value
 
 
+def kept_secret(service: str, store: Path, key_file: Path) -> bytes | None:
+    """Return a secret that `keep_secret` has kept, or None.
+
+    Raises:
+        OSError, ValueError: it is there and cannot be read.
+    """
+    if key_file.exists():
+        kept: str | None = key_file.read_text("ascii").strip()
+    else:
+        keyring = _trusted_keyring()
+        kept = keyring.get_password(service, str(store.resolve())) if keyring else None
+    return bytes.fromhex(kept) if kept else None
+
+
 def load_key(store: Path) -> bytes:
     """Return the key of the store at `store`.
 
     Raises:
         StoreKeyMissing: neither the keyring nor the key file has it.
     """
-    key_file = _key_file(store)
     try:
-        if key_file.exists():
-            kept: str | None = key_file.read_text("ascii").strip()
-        else:
-            keyring = _trusted_keyring()
-            kept = keyring.get_password(SERVICE, str(store.resolve())) if keyring else None
-        key = bytes.fromhex(kept or "")
+        key = kept_secret(SERVICE, store, _key_file(store)) or b""
     except (OSError, ValueError) as error:
         raise StoreKeyMissing(path=store) from error
     if len(key) != 32:
@@ -132,13 +140,22 @@ def load_key(store: Path) -> bytes:
 
 def keep_key(store: Path, key: bytes, *, allow_keyring: bool = True) -> str:
     """Keep the key of a new store and return where: `keyring` or `file`."""
+    return keep_secret(SERVICE, store, _key_file(store), key, allow_keyring=allow_keyring)
+
+
+def keep_secret(service: str, store: Path, key_file: Path, key: bytes, *, allow_keyring: bool = True) -> str:
+    """Keep a secret of a store, and return where: `keyring` or `file`.
+
+    Args:
+        service: its name in the keyring.
+        key_file: where it goes when there is no trustworthy keyring; only the user can read the file.
+    """
     keyring = _trusted_keyring() if allow_keyring else None
     if keyring is not None:
-        keyring.set_password(SERVICE, str(store.resolve()), key.hex())
+        keyring.set_password(service, str(store.resolve()), key.hex())
         return "keyring"
-    key_file = _key_file(store)
     key_file.parent.mkdir(parents=True, exist_ok=True)
-    aside = key_file.with_suffix(".key.part")
+    aside = key_file.with_name(key_file.name + ".part")
     aside.unlink(missing_ok=True)
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events, on, work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from clerkdesk.errors import ClerkDeskError
@@ -37,6 +38,13 @@ def _palette() -> type[Any]:
     from clerkdesk.screens.palette import OfficeCommands
 
     return OfficeCommands
+
+
+TYPING_SECONDS = 0.5
+
+
+class RecordsCame(Message):
+    """Records have come from the server, or the connection has changed."""
 
 
 class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
@@ -114,7 +122,37 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
 
         set_up(self.data_dir)
 
-        self.call_from_thread(self._desk_opened, Desk.open(self.data_dir / "clerkdesk.db"))
+        desk = Desk.open(self.data_dir / "clerkdesk.db")
+        if desk.has_server:
+            self.connect(desk)
+        self.call_from_thread(self._desk_opened, desk)
+
+    def connect(self, desk: Desk) -> None:
+        """Let a desk that has joined a server exchange with it in the background; runs in a worker."""
+        from clerkdesk.sync.connecting import open_link
+
+        try:
+            link = open_link(desk, changed=self.records_came, busy=self.is_typing)
+        except ClerkDeskError as error:
+            self.call_from_thread(self.notify, error.message, severity="warning", timeout=30, markup=False)
+        else:
+            if link is not None:
+                link.start()
+
+    def is_typing(self) -> bool:
+        """Whether a key was pressed just now; the background gives way then."""
+        return monotonic() - self._last_key < TYPING_SECONDS
+
+    def records_came(self) -> None:
+        """Tell the screens that records have come or the connection has changed; called from any thread."""
+        self.post_message(RecordsCame())
+
+    @on(RecordsCame)
+    def show_records(self) -> None:
+        """Let the screen that is looked at show it."""
+        self.changes += 1
+        if isinstance(self.screen, OfficeScreen):
+            self.screen.records_came()
 
     def _desk_opened(self, desk: Desk) -> None:
         self._desk = desk

@@ -49,6 +49,8 @@ AREAS = {
     "awaiting_issue": Area("cb", "7", N_("Chờ ban hành"), N_("Cấp số, đóng dấu, phát hành"), "IssueNumber"),
     "registers": Area("so", "8", N_("Sổ và số"), N_("Mở sổ, giữ số, hủy số"), "OpenRegisters"),
     "people": Area("ng", "9", N_("Người dùng"), N_("Tài khoản, vai trò, mật khẩu"), "AddPerson"),
+    "outbox": Area("dy", "g", N_("Đồng bộ"), N_("Việc chờ gửi, đang gửi, đã gửi lên máy chủ")),
+    "attention": Area("xx", "x", N_("Cần xem lại"), N_("Việc máy chủ trả lại: sửa, gửi lại hoặc bỏ")),
     "settings": Area(
         "cd", "c", N_("Cài đặt"), N_("Định dạng tệp, giới hạn, thư mục theo dõi, sao lưu"), "ChangeSetting"
     ),
@@ -73,6 +75,8 @@ _SCREENS = {
     "outgoing_form": ("clerkdesk.screens.outgoing_form", "OutgoingForm"),
     "registers": ("clerkdesk.screens.registers", "RegistersScreen"),
     "people": ("clerkdesk.screens.people", "PeopleScreen"),
+    "outbox": ("clerkdesk.screens.outbox", "OutboxScreen"),
+    "attention": ("clerkdesk.screens.attention", "AttentionScreen"),
     "settings": ("clerkdesk.screens.settings", "SettingsScreen"),
 }
 

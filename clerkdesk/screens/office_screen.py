@@ -79,6 +79,14 @@ class OfficeScreen(Screen[None]):
     def office_changed(self) -> None:
         """Called when the screen is shown and something has changed since it was last shown."""
 
+    def records_came(self) -> None:
+        """Show what has come from the server while the screen is looked at."""
+        try:
+            self.office_changed()
+        except ClerkDeskError as error:  # the document on screen has been taken back
+            self.say(error.message, bad=True)
+        self.changed_here()
+
     def give(self, command: type[Command], sentence: str, **facts: Any) -> Any:
         """Give a command and say what was done; a refusal is said in the message line and nothing has changed.
 

@@ -23,6 +23,7 @@ LABELS = {
     "seal_millimetres": N_("Đường kính con dấu (mm)"),
     "backup_days": N_("Số ngày giữa hai lần sao lưu"),
     "session_minutes": N_("Khóa máy sau số phút không gõ phím"),
+    "offline_login_hours": N_("Số giờ được đăng nhập khi mất kết nối máy chủ"),
 }
 
 
@@ -51,10 +52,11 @@ class SettingsScreen(OfficeScreen):
     """What the agency can choose."""
 
     HELP = N_(
-        "Enter sửa một cài đặt (chỉ quản trị). F9 sao lưu ngay; bản sao không chứa khóa ký và quyền cấp số. Màu: Ctrl+P, gõ “màu”."
+        "Enter sửa một cài đặt (chỉ quản trị). F8 nối với máy chủ. F9 sao lưu ngay; bản sao không chứa khóa ký và quyền cấp số. Màu: Ctrl+P, gõ “màu”."
     )
     AUTO_FOCUS = "#settings"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f8", "connect", N_("Nối máy chủ"), id="settings.connect"),
         Binding("f9", "backup", N_("Sao lưu"), id="settings.backup"),
     ]
 
@@ -106,6 +108,48 @@ class SettingsScreen(OfficeScreen):
 
         question = Question("value", _("Giá trị"), shown(self.values[name]), required=False)
         self.app.push_screen(AskModal(_(LABELS[name]), (question,)), answered)
+
+    def action_connect(self) -> None:
+        """Join a server with this agency, or join anew with another code."""
+        from clerkdesk.screens.modals.ask import AskModal, Question
+        from clerkdesk.services.commands import ChangeSetting
+        from clerkdesk.services.office import RoleMissing
+        from clerkdesk.services.vocabulary import Role
+
+        if not self.desk.may(ChangeSetting):
+            self.say(RoleMissing(roles=Role.ADMINISTRATOR.label).message, bad=True)
+            return
+
+        def answered(answer: dict[str, str] | None) -> None:
+            if answer is not None:
+                self.say(_("Đang nối với máy chủ…"))
+                self.join_server(answer["url"], answer["code"], answer["ca"].strip())
+
+        questions = (
+            Question("url", _("Địa chỉ máy chủ"), "https://"),
+            Question("code", _("Mã ghi danh")),
+            Question("ca", _("Tệp chứng thư CA"), required=False),
+        )
+        text = _("Cơ quan, sổ và mọi văn bản ở máy này được đưa lên máy chủ. Máy này vẫn giữ quyền cấp số của các sổ.")
+        self.app.push_screen(AskModal(_("Nối với máy chủ"), questions, text), answered)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="connect")
+    def join_server(self, url: str, code: str, ca: str) -> None:
+        """Ask the server and exchange everything; the person goes on working."""
+        from pathlib import Path
+
+        from clerkdesk.sync.connecting import connect
+
+        app = self.app
+        try:
+            link = connect(
+                app.desk, url, code, ca=Path(ca) if ca else None, changed=app.records_came, busy=app.is_typing
+            )  # fmt: skip
+        except ClerkDeskError as error:
+            app.call_from_thread(self.say, error.message, bad=True)
+        else:
+            link.start()
+            app.call_from_thread(self.done, _("Đã nối với máy chủ. Bấm Ctrl+L, đăng nhập lại để máy chủ biết bạn."))
 
     def action_backup(self) -> None:
         """Back up now."""

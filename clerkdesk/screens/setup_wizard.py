@@ -1,4 +1,4 @@
-"""The first start: try with sample data, or set up one's own agency; then the recovery code to be written down."""
+"""The first start: sample data, one's own agency, or an agency on a server; then the recovery code to be written down."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 
 class SetupWizard(Screen[None]):
-    """Asks which of the two ways."""
+    """Asks which of the three ways."""
 
     HELP = N_(
-        "1 dựng một cơ quan giả định với 200 văn bản để dùng thử, kể cả khóa ký thử nghiệm. 2 khai báo cơ quan của bạn; sổ của năm được mở ngay."
+        "1 dựng một cơ quan giả định với 200 văn bản để dùng thử, kể cả khóa ký thử nghiệm. 2 khai báo cơ quan của bạn; sổ của năm được mở ngay. 3 nối máy này vào cơ quan đã có trên máy chủ: xin quản trị địa chỉ và mã ghi danh."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "sample", N_("Dùng thử với dữ liệu mẫu"), id="setup.sample"),
         Binding("2", "own", N_("Khai báo cơ quan của tôi"), id="setup.own"),
+        Binding("3", "join", N_("Nối vào máy chủ"), id="setup.join"),
         Binding("f12,escape", "stop", N_("Dừng"), id="setup.stop"),
     ]
     DEFAULT_CSS = """
@@ -47,7 +48,7 @@ class SetupWizard(Screen[None]):
         self.writing = False
 
     def compose(self) -> ComposeResult:
-        """Show the two ways."""
+        """Show the three ways."""
         with Vertical(classes="box"):
             yield Static(_("Chào mừng đến với ClerkDesk"), classes="title", markup=False)
             yield Static("", classes="gap")
@@ -58,6 +59,7 @@ class SetupWizard(Screen[None]):
                 markup=False,
             )
             yield Static(_("2  Khai báo cơ quan của tôi"), markup=False)
+            yield Static(_("3  Nối máy này vào cơ quan đã có trên máy chủ"), markup=False)
             yield ProgressBar(show_eta=False)
             yield Static("", id="answer", markup=False)
 
@@ -65,6 +67,11 @@ class SetupWizard(Screen[None]):
         """Ask for the agency's facts."""
         if not self.writing:
             self.app.push_screen(AgencyForm())
+
+    def action_join(self) -> None:
+        """Ask for the server and the code."""
+        if not self.writing:
+            self.app.push_screen(JoinForm())
 
     def action_sample(self) -> None:
         """Write the sample agency."""
@@ -190,6 +197,83 @@ class AgencyForm(Screen[None]):
         command = set_up_command({name: self.value(name) for name in facts}, self.value("preset"), password)
         execute(self.app.desk.store, command)
         self.app.desk.refresh()
+
+
+class JoinForm(Screen[None]):
+    """The server's address and the administrator's one-time code."""
+
+    HELP = N_(
+        "Quản trị đưa địa chỉ máy chủ (https://…) và mã ghi danh dùng một lần, còn hạn 10 phút. Tệp chứng thư chỉ cần khi máy chủ dùng CA riêng."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "save", N_("Nối"), id="join.save"),
+        Binding("f3,f12,escape", "app.pop_screen", N_("Về"), id="join.back"),
+    ]
+    AUTO_FOCUS = "EntryField"
+    DEFAULT_CSS = """
+    JoinForm { align: center middle; }
+    JoinForm EntryField { width: 1fr; }
+    JoinForm #answer { height: 3; margin-top: 1; }
+    """
+
+    if TYPE_CHECKING:
+        app = getters.app(ClerkApp)
+
+    def compose(self) -> ComposeResult:
+        """One line per fact."""
+        with Vertical(classes="box"):
+            yield Static(_("Nối máy này vào cơ quan đã có trên máy chủ"), classes="title", markup=False)
+            for name, label, value in (
+                ("url", _("Máy chủ"), "https://"),
+                ("code", _("Mã ghi danh"), ""),
+                ("name", _("Tên máy"), _("Máy văn thư 2")),
+                ("ca", _("Tệp CA"), ""),
+            ):
+                yield row((label, EntryField(name, value, id=f"join-{name}"), None))
+            yield Static("", id="answer", markup=False)
+            yield Static(_("Enter ô tiếp · F2 nối · F1 trợ giúp · Esc về"), classes="quiet", markup=False)
+
+    def value(self, name: str) -> str:
+        """What a field holds."""
+        return str(self.query_one(f"#join-{name}", EntryField).value).strip()
+
+    def action_save(self) -> None:
+        """Join in the background."""
+        self.query_one("#answer", Static).update(_("Đang nối và nhận dữ liệu của cơ quan…"))
+        self.join_server(self.value("url"), self.value("code"), self.value("name"), self.value("ca"))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="setup")
+    def join_server(self, url: str, code: str, name: str, ca: str) -> None:
+        """Ask the server, take everything of the agency, go on in the background."""
+        from pathlib import Path
+
+        from clerkdesk.sync.connecting import connect
+
+        app = self.app
+        try:
+            link = connect(
+                app.desk, url, code, name=name, ca=Path(ca) if ca else None, changed=app.records_came,
+                busy=app.is_typing,
+            )  # fmt: skip
+        except ClerkDeskError as error:
+            app.call_from_thread(self.refused, error)
+        else:
+            link.start()
+            app.call_from_thread(self.joined)
+
+    def refused(self, error: ClerkDeskError) -> None:
+        """Say why; nothing that was typed is lost."""
+        self.query_one("#answer", Static).update(f"✗ {error.message}")
+        field = self.query(f"#join-{error.field}") if error.field else self.query("#join-code")
+        (field.first() if field else self.query_one("#join-url")).focus()
+        self.app.bell()
+
+    def joined(self) -> None:
+        """Show the recovery code of this desk's store."""
+        agency = self.app.desk.agency
+        name = agency.name if agency is not None else ""
+        self.app.pop_screen()
+        self.app.switch_screen(RecoveryCodeScreen(_("Đã nối vào {name}.").format(name=name)))
 
 
 class RecoveryCodeScreen(Screen[None]):

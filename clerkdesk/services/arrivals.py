@@ -136,7 +136,7 @@ def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) 
         RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere, NumberNotReserved, NumberUnknown.
     """
     facts = command.facts
-    _check(tx, command.agency, facts)
+    check_facts(tx, command.agency, facts)
     if not command.second_copy:
         earlier = find_earlier(tx, command.agency, facts)
         if earlier is not None:
@@ -169,7 +169,7 @@ def correct_arrival(tx: Connection, command: CorrectArrival, at: dt.datetime) ->
         ArrivalUnknown, ArrivalVoid, NothingChanged, and those of a wrong field as in `register_arrival`.
     """
     old = _row(tx, command.agency, command.arrival)
-    _check(tx, command.agency, command.facts, arrival_date=old["arrival_date"])
+    check_facts(tx, command.agency, command.facts, arrival_date=old["arrival_date"])
     new = _columns(command.facts)
     del new["arrival_date"]
     changed = keep_old_values(tx, command, command.arrival, old, new, command.reason, at)
@@ -335,7 +335,15 @@ def learned_notations(connection: Connection, agency: UUID, issuer: str) -> list
     )
 
 
-def _check(tx: Connection, agency: UUID, facts: ArrivalFacts, arrival_date: dt.date | None = None) -> None:
+def check_facts(tx: Connection, agency: UUID, facts: ArrivalFacts, arrival_date: dt.date | None = None) -> None:
+    """Check the facts of an arrival by themselves, before anybody else sees them.
+
+    Args:
+        arrival_date: of an arrival that is corrected: it stays.
+
+    Raises:
+        SecretDocument, ExcludedDocument, Missing, TooLong, TooLarge, DateInFuture.
+    """
     exclusions = tuple(read_setting(tx, agency, "exclusions"))
     refuse_secrets(facts.subject, facts.description, type_name(facts.document_type), exclusions)
     check_present(facts, "issuer", "subject")

@@ -452,5 +452,16 @@ class SaveTemplate(Command):
     fields: str  # JSON
 
 
+# --- commands that the server has refused --------------------------------------------------------------------
+
+
+class SettleRefusal(Command):
+    """Close a line of the attention tray: the work was sent again as another command, or dropped for a reason."""
+
+    refused: UUID  # uid of the refused command
+    resent_as: UUID | None = None  # uid of the command that does its work now
+    reason: Line = ""
+
+
 NewRegister.model_rebuild()
 SetUpAgency.model_rebuild()

@@ -14,11 +14,14 @@ from clerkdesk.errors import NotAllowed
 from clerkdesk.i18n import N_
 from clerkdesk.places import state_folder
 from clerkdesk.services import agency_setup, drafts, incarnation, login, opening
+from clerkdesk.services.arrivals import check_facts
 from clerkdesk.services.attachments import hashes_ever_attached, was_ever_attached
 from clerkdesk.services.clock import now
-from clerkdesk.services.commands import Command, Result
+from clerkdesk.services.commands import Command, RegisterArrival, Result
+from clerkdesk.services.destination import goes_to_server, has_server
 from clerkdesk.services.files import throw_away
 from clerkdesk.services.ids import new_id
+from clerkdesk.services.link import Link, server_away
 from clerkdesk.services.office import execute, may
 from clerkdesk.services.people import Person
 from clerkdesk.services.secrecy import ExcludedDocument, SecretDocument
@@ -39,9 +42,8 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.session: login.Session | None = None
-        with store.reading() as connection:
-            self.agency = agency_setup.agency_of_store(connection)
-            self.facts = agency_setup.desk_of_store(connection)
+        self.link: Link | None = None  # the way to the server; None while the desk has none
+        self._read_office()
         self._left_over = self._untold()
 
     @classmethod
@@ -78,21 +80,35 @@ class Desk:
         return self.session.person
 
     def refresh(self) -> None:
-        """Read agency and desk again and begin the high-water mark, after the set-up."""
+        """Read agency and desk again, after the set-up or when it has joined a server, and begin the high-water mark."""
         if self.store.mark is None:
             opening.meet_mark(self.store, state_folder(self.store.path.parent))
+        self._read_office()
+
+    def _read_office(self) -> None:
         with self.store.reading() as connection:
             self.agency = agency_setup.agency_of_store(connection)
             self.facts = agency_setup.desk_of_store(connection)
+            self.has_server = self.agency is not None and has_server(connection, self.agency.id)
 
     def log_in(self, username: str, password: str) -> login.Session:
-        """Seat a person at the desk; see `login.log_in`."""
-        self.session = login.log_in(self.store, self.agency_id, username, password)
+        """Seat a person at the desk: the server checks the password; while it is away, this desk itself.
+
+        Raises:
+            those of `login.log_in`.
+        """
+        met = self.link.log_in(username, password) if self.link is not None else None
+        if met is not None:
+            self.session = login.let_in(self.store, self.agency_id, met, password)
+        else:
+            self.session = login.log_in(self.store, self.agency_id, username, password)
         return self.session
 
     def log_out(self) -> None:
         """Leave the desk empty."""
         self.session = None
+        if self.link is not None:
+            self.link.log_out()
 
     def make(self, command_type: type[C], *, uid: UUID | None = None, **facts: Any) -> C:
         """Return a command of the person at this desk, made now.
@@ -112,9 +128,26 @@ class Desk:
         )
 
     def do(self, command: Command) -> Result:
-        """Carry out a command; see `office.execute`. Of a secret document nothing is left, not even the draft."""
+        """Carry out a command here or at the server (`destination`), with the same answer and the same errors.
+
+        Of a secret document nothing is left, not even the draft.
+
+        Raises:
+            those of `office.execute`; ServerAway: it must be done at the server, which is away.
+        """
         try:
-            return execute(self.store, command)
+            if not self.has_server:
+                return execute(self.store, command)
+            if self.look_up(goes_to_server, command):
+                if isinstance(command, RegisterArrival):  # a secret must not even leave this machine
+                    self.read(check_facts, command.facts)
+                if self.link is None:
+                    raise server_away(command)
+                return self.link.call(command)
+            result = execute(self.store, command)
+            if self.link is not None:
+                self.link.queued()
+            return result
         except (SecretDocument, ExcludedDocument):
             self._forget(command)
             raise
@@ -146,9 +179,10 @@ class Desk:
             drafts.keep_draft(tx, self.agency_id, self.person.id, uid, kind, fields, now())
 
     def drop_draft(self, uid: UUID) -> None:
-        """Forget a form's draft."""
+        """Forget a form's draft, and that the server was asked for it."""
         with self.store.writing() as tx:
             drafts.drop_draft(tx, self.agency_id, uid)
+            drafts.give_up_call(tx, self.agency_id, uid)
 
     def highest_known(self, register_id: UUID, code: str, year: int) -> int:
         """Return the highest number of a book that this desk has given or shown, also when its store has lost it."""
@@ -186,7 +220,9 @@ class Desk:
             self.store.mark.tell(sorted(commands))
 
     def close(self) -> None:
-        """Close the store."""
+        """Stop what runs in the background and close the store."""
+        if self.link is not None:
+            self.link.close()
         self.store.close()
 
     def throw_away(self) -> None:

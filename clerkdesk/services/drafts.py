@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from clerkdesk.data.prepared import Prepared
-from clerkdesk.data.schema import draft, template
+from clerkdesk.data.schema import call, draft, template
 from clerkdesk.data.upsert import prepared_upsert
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
@@ -75,6 +75,15 @@ def keep_draft(
 def drop_draft(tx: Connection, agency: UUID, uid: UUID) -> None:
     """Forget a draft: its form was saved, left on purpose, or must not be kept."""
     _drop(tx, agency=agency, uid_=uid)
+
+
+def give_up_call(tx: Connection, agency: UUID, uid: UUID) -> None:
+    """Never ask the server by itself for a command whose form the person has thrown away."""
+    tx.execute(
+        update(call)
+        .where(call.c.agency_id == agency, call.c.command_uid == uid, call.c.state == "ASKED")
+        .values(state="REFUSED")
+    )
 
 
 def drafts_of(connection: Connection, agency: UUID, person: UUID, kind: str) -> list[Draft]:

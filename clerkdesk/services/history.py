@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select, union_all
 
-from clerkdesk.data.schema import audit, person
+from clerkdesk.data.schema import audit, history, person
 from clerkdesk.i18n import N_, _
 
 
@@ -38,17 +38,40 @@ _ACTS = {
     "RecordSeal": N_("Ký số cơ quan (đóng dấu)"),
     "Release": N_("Phát hành"),
     "RecordDelivery": N_("Ghi trạng thái nơi nhận"),
+    "SetUpAgency": N_("Khai báo cơ quan"),
+    "AddPerson": N_("Thêm người dùng"),
+    "ChangePerson": N_("Sửa tài khoản"),
+    "SetPassword": N_("Đặt mật khẩu"),
+    "ChangeSetting": N_("Đổi cài đặt"),
+    "AddCorrespondent": N_("Thêm vào danh bạ"),
+    "OpenRegisters": N_("Mở sổ"),
+    "AddRegister": N_("Thêm sổ"),
+    "ReserveNumber": N_("Giữ số"),
+    "ConfirmLastNumber": N_("Xác nhận số cuối cùng"),
+    "SaveTemplate": N_("Lưu mẫu"),
+    "SettleRefusal": N_("Xử lý việc bị trả lại"),
 }
 
 
+def act_of(kind: str) -> str:
+    """Return what a command does, in words."""
+    return _(_ACTS.get(kind, kind))
+
+
 def history_of(connection: Connection, agency: UUID, document: UUID) -> list[Event]:
-    """Return a document's acts, oldest first."""
-    rows = connection.execute(
-        select(audit.c.recorded_at, audit.c.kind, person.c.full_name)
-        .join_from(
-            audit, person, (person.c.agency_id == audit.c.agency_id) & (person.c.id == audit.c.actor), isouter=True
-        )
-        .where(audit.c.agency_id == agency, audit.c.subject == document)
-        .order_by(audit.c.seq)
+    """Return a document's acts, oldest first: the office's as the server has them, and ours that are on the way."""
+    ours = select(audit.c.command_uid, audit.c.recorded_at, audit.c.kind, audit.c.actor, audit.c.agency_id).where(
+        audit.c.agency_id == agency,
+        audit.c.subject == document,
+        ~exists().where(history.c.agency_id == agency, history.c.command_uid == audit.c.command_uid),
     )
-    return [Event(row.recorded_at, _(_ACTS.get(row.kind, row.kind)), row.full_name or "?") for row in rows]
+    known = select(
+        history.c.command_uid, history.c.recorded_at, history.c.kind, history.c.actor, history.c.agency_id
+    ).where(history.c.agency_id == agency, history.c.subject == document)
+    acts = union_all(ours, known).subquery()
+    rows = connection.execute(
+        select(acts.c.recorded_at, acts.c.kind, person.c.full_name)
+        .join_from(acts, person, (person.c.agency_id == acts.c.agency_id) & (person.c.id == acts.c.actor), isouter=True)
+        .order_by(acts.c.recorded_at, acts.c.command_uid)
+    )
+    return [Event(row.recorded_at, act_of(row.kind), row.full_name or "?") for row in rows]

@@ -30,6 +30,7 @@ from clerkdesk.services import (
     incarnation,
     outgoing,
     people,
+    refusals,
     registers,
     settings,
     voiding,
@@ -96,6 +97,7 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.Release: (dispatching.release, c.Result, _REGISTRY),
     c.RecordDelivery: (dispatching.record_delivery, c.Result, _REGISTRY),
     c.SaveTemplate: (drafts.save_template, c.Result, _DRAFTING),
+    c.SettleRefusal: (refusals.settle_refusal, c.Result, _EVERYBODY),
 }
 
 

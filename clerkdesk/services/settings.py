@@ -45,6 +45,7 @@ DEFAULTS: dict[str, Any] = {
     "seal_millimetres": 36,
     "backup_days": 7,
     "session_minutes": 30,
+    "offline_login_hours": 72,
 }
 
 

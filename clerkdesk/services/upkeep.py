@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from clerkdesk.data.schema import entry
 from clerkdesk.services.clock import today
 from clerkdesk.services.commands import VoidNumber
+from clerkdesk.services.destination import goes_to_server
 from clerkdesk.services.vocabulary import EntryState
 
 if TYPE_CHECKING:
@@ -33,14 +34,18 @@ def expired_reservations(connection: Connection, agency: UUID) -> list[dict[str,
 def void_expired_reservations(desk: Desk) -> int:
     """Void the held numbers whose term has passed, each with its reason; return how many.
 
-    Does nothing when the person at the desk may not void numbers.
+    Does nothing when the person at the desk may not void numbers. Books whose pen is elsewhere are left to that desk
+    or the server.
     """
     if not desk.may(VoidNumber):
         return 0
-    expired = desk.read(expired_reservations)
-    for one in expired:
+    done = 0
+    for one in desk.read(expired_reservations):
         reason = f"Hết hạn giữ số (giữ cho {one['holder']}: {one['reason']})"
-        desk.do(
-            desk.make(VoidNumber, register_id=one["register_id"], year=one["year"], number=one["number"], reason=reason)
+        command = desk.make(
+            VoidNumber, register_id=one["register_id"], year=one["year"], number=one["number"], reason=reason
         )
-    return len(expired)
+        if not desk.look_up(goes_to_server, command):
+            desk.do(command)
+            done += 1
+    return done

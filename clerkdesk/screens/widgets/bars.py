@@ -60,6 +60,31 @@ class StatusBar(Static):
         self.show_state()
         self.set_interval(20, self.show_state)
 
+    def connection(self) -> str:
+        """Say in words how the desk stands with its server."""
+        from clerkdesk.services.clock import local, now
+
+        desk = self.app.desk
+        if not desk.has_server:
+            return _("Tại chỗ")
+        if desk.link is None:
+            return _("Mất kết nối")
+        standing = desk.link.standing()
+        parts = [_("Trực tuyến")]
+        if not standing.online:
+            since = local(standing.since) if standing.since is not None else None
+            when = (
+                "" if since is None else f"{since:%H:%M}" if since.date() == local(now()).date() else f"{since:%d/%m}"
+            )
+            parts = [_("Mất kết nối từ {when}").format(when=when) if when else _("Mất kết nối")]
+        elif standing.trouble:
+            parts = [_("Máy chủ không nhận")]
+        if standing.unsent:
+            parts.append(_("chờ gửi {count}").format(count=standing.unsent))
+        if standing.refused:
+            parts.append(_("trả lại {count}").format(count=standing.refused))
+        return ", ".join(parts)
+
     def show_state(self) -> None:
         """Read the state from the desk."""
         from clerkdesk.services.status import desk_status
@@ -71,7 +96,7 @@ class StatusBar(Static):
         person = desk.person
         parts = [
             _("Số đến tiếp: {number}").format(number=status.next_arrival or "—"),
-            _("Tại chỗ"),
+            self.connection(),
             f"{person.full_name} ({status.roles})",
         ]
         if self.app.telex_on:
