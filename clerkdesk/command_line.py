@@ -36,6 +36,9 @@ def run_command(arguments: Sequence[str]) -> int:
         sys.stderr.write(_("Đã dừng; không có gì thay đổi.") + "\n")
         return FAILED
     except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # a group without a command: its list of commands
+            typer.echo(error.format_message(), err=True)
+            return 2
         sys.stderr.write(usage_sentence(error) + "\n")
         return 2
     return code if isinstance(code, int) else 0

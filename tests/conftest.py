@@ -19,6 +19,7 @@ from clerkdesk.data.server_store import open_server_store
 from clerkdesk.services import agency_setup
 from clerkdesk.services import clock as real_clock
 from clerkdesk.services.desk import Desk
+from clerkdesk.services.directory import DIRECTORY_FILE
 from clerkdesk.services.office import execute
 
 from . import postgres
@@ -129,7 +130,7 @@ def cluster() -> Iterator[Path]:
 def furnished_database(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The office that has everything but documents and most of the directory, in PostgreSQL; tests copy it."""
     directory = tmp_path_factory.mktemp("directory") / "directory.csv"
-    with agency_setup.DIRECTORY_FILE.open(encoding="utf-8") as lines:
+    with DIRECTORY_FILE.open(encoding="utf-8") as lines:
         directory.write_text("".join(itertools.islice(lines, 50)), "utf-8")
     url = postgres.create_database(cluster, "furnished_office", "furnished")
     with pytest.MonkeyPatch.context() as patch:
