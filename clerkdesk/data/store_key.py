@@ -67,38 +67,50 @@ def load_key(store: Path) -> bytes:
     Raises:
         StoreKeyMissing: neither the keyring nor the key file has it.
     """
-    key_file = _key_file(store)
-    try:
-        if key_file.exists():
-            kept: str | None = key_file.read_text("ascii").strip()
-        else:
-            keyring = _trusted_keyring()
-            kept = keyring.get_password(SERVICE, str(store.resolve())) if keyring else None
-        key = bytes.fromhex(kept or "")
-    except (OSError, ValueError) as error:
-        raise StoreKeyMissing(path=store) from error
-    if len(key) != 32:
+    key = load_secret(SERVICE, store, _key_file(store))
+    if key is None:
         raise StoreKeyMissing(path=store)
     return key
 
 
 def keep_key(store: Path, key: bytes, *, allow_keyring: bool = True) -> str:
     """Keep the key of a new store and return where: `keyring` or `file`."""
+    return keep_secret(SERVICE, store, _key_file(store), key, allow_keyring=allow_keyring)
+
+
+def load_secret(service: str, store: Path, file: Path) -> bytes | None:
+    """Return the 32 bytes that a service keeps for a store, from its file, else from the keyring; None without them."""
+    try:
+        if file.exists():
+            kept: str | None = file.read_text("ascii").strip()
+        else:
+            keyring = _trusted_keyring()
+            kept = keyring.get_password(service, str(store.resolve())) if keyring else None
+        secret = bytes.fromhex(kept or "")
+    except (OSError, ValueError):
+        return None
+    return secret if len(secret) == 32 else None
+
+
+def keep_secret(service: str, store: Path, file: Path, secret: bytes, *, allow_keyring: bool = True) -> str:
+    """Keep a service's 32 bytes for a store in the keyring, else in a file only the user can read.
+
+    Returns: where: `keyring` or `file`.
+    """
     keyring = _trusted_keyring() if allow_keyring else None
     if keyring is not None:
-        keyring.set_password(SERVICE, str(store.resolve()), key.hex())
+        keyring.set_password(service, str(store.resolve()), secret.hex())
         return "keyring"
-    key_file = _key_file(store)
-    key_file.parent.mkdir(parents=True, exist_ok=True)
-    aside = key_file.with_suffix(".key.part")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(file.name + ".part")
     aside.unlink(missing_ok=True)
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key.hex())
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(key_file)
-    sync_folder(key_file.parent)
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(secret.hex())
+        stream.flush()
+        os.fsync(stream.fileno())
+    aside.replace(file)
+    sync_folder(file.parent)
     return "file"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from clerkdesk.data.code_key import load_code_key, own_code_key
 from clerkdesk.data.store import Store, open_store
 from clerkdesk.data.store_key import keep_key, load_key, new_key, place_of_key
 from clerkdesk.errors import NotAllowed
@@ -15,9 +16,11 @@ from clerkdesk.services import agency_setup, drafts, login
 from clerkdesk.services.attachments import was_ever_attached
 from clerkdesk.services.clock import now
 from clerkdesk.services.commands import Command, Result
+from clerkdesk.services.custody_log import has_server
 from clerkdesk.services.files import throw_away
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.office import execute, may
+from clerkdesk.services.pen_code import sealed_with
 from clerkdesk.services.people import Person
 from clerkdesk.services.secrecy import ExcludedDocument, SecretDocument
 
@@ -103,10 +106,19 @@ class Desk:
     def do(self, command: Command) -> Result:
         """Carry out a command; see `office.execute`. Of a secret document nothing is left, not even the draft."""
         try:
-            return execute(self.store, command)
+            with sealed_with(self.code_key):
+                return execute(self.store, command)
         except (SecretDocument, ExcludedDocument):
             self._forget(command)
             raise
+
+    def code_key(self) -> bytes:
+        """Return the agency's key for telephone codes; a desk without a server makes its own.
+
+        Raises:
+            CodeKeyMissing: this desk has a server and should have got the key at its enrolment.
+        """
+        return load_code_key(self.store.path) if self.read(has_server) else own_code_key(self.store.path)
 
     def _forget(self, command: Command) -> None:
         self.drop_draft(command.uid)

@@ -22,6 +22,8 @@ from clerkdesk.services import (
     arrivals,
     attachments,
     audit,
+    custody,
+    custody_by_code,
     directory,
     dispatching,
     drafts,
@@ -29,6 +31,7 @@ from clerkdesk.services import (
     people,
     registers,
     settings,
+    takeover,
     voiding,
 )
 from clerkdesk.services import commands as c
@@ -91,6 +94,11 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.Release: (dispatching.release, c.Result, _REGISTRY),
     c.RecordDelivery: (dispatching.record_delivery, c.Result, _REGISTRY),
     c.SaveTemplate: (drafts.save_template, c.Result, _DRAFTING),
+    c.TakePen: (custody.take_pen, custody.PenMoved, _BOOKS),
+    c.ReturnPen: (custody.return_pen, custody.PenMoved, _BOOKS),
+    c.ReleasePenByCode: (custody_by_code.release_pen_by_code, custody.PenMoved, _BOOKS),
+    c.TakePenByCode: (custody_by_code.take_pen_by_code, custody.PenMoved, _BOOKS),
+    c.DeclareDeskDestroyed: (takeover.declare_desk_destroyed, takeover.DeskDeclared, _BOOKS),
 }
 
 

@@ -14,6 +14,7 @@ from clerkdesk.data.schema import setting
 from clerkdesk.errors import BadInput
 from clerkdesk.i18n import N_
 from clerkdesk.services.commands import ChangeSetting, Result
+from clerkdesk.services.pen_places import read_policy
 
 MEGABYTE = 1 << 20
 
@@ -44,6 +45,7 @@ DEFAULTS: dict[str, Any] = {
     "seal_millimetres": 36,
     "backup_days": 7,
     "session_minutes": 30,
+    "pen_policy": "desk",  # see pen_places
 }
 
 
@@ -72,6 +74,7 @@ def change_setting(tx: Connection, command: ChangeSetting, at: dt.datetime) -> R
 
     Raises:
         SettingWrong: unknown name, no JSON, or another kind of value.
+        PolicyWrong: where the pens go cannot be read.
     """
     from sqlalchemy.dialects.sqlite import insert
 
@@ -85,6 +88,8 @@ def change_setting(tx: Connection, command: ChangeSetting, at: dt.datetime) -> R
         raise SettingWrong(name=command.name)
     if isinstance(value, list) and not all(isinstance(one, str) for one in value):
         raise SettingWrong(name=command.name)
+    if command.name == "pen_policy":
+        read_policy(value)
     row = {"agency_id": command.agency, "name": command.name, "value": command.value}
     statement = insert(setting).values(row)
     tx.execute(statement.on_conflict_do_update(index_elements=["agency_id", "name"], set_={"value": command.value}))
