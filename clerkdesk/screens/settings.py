@@ -23,6 +23,7 @@ LABELS = {
     "seal_millimetres": N_("Đường kính con dấu (mm)"),
     "backup_days": N_("Số ngày giữa hai lần sao lưu"),
     "session_minutes": N_("Khóa máy sau số phút không gõ phím"),
+    "pen_policy": N_("Nơi giữ quyền cấp số của sổ mới mở"),
 }
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from clerkdesk.data.schema import custody, desk, person, register, register_year
 from clerkdesk.i18n import N_, _
@@ -165,7 +165,7 @@ def other_desks(connection: Connection, agency: UUID, desk_id: UUID) -> list[Oth
 
 
 def released_to(connection: Connection, agency: UUID, desk_id: UUID, register_id: UUID, year: int) -> str:
-    """Return the code of the desk to which this desk has handed the book by telephone and which still has it; else ''."""
+    """Return the code of the desk that got a pen by telephone, from here or from the server, and still has it; else ''."""
     row = connection.execute(
         select(desk.c.code)
         .join_from(custody, desk, and_(desk.c.agency_id == custody.c.agency_id, desk.c.id == custody.c.to_desk))
@@ -183,7 +183,7 @@ def released_to(connection: Connection, agency: UUID, desk_id: UUID, register_id
             custody.c.register_id == register_id,
             custody.c.year == year,
             custody.c.kind == CustodyKind.CODE,
-            custody.c.from_desk == desk_id,
+            or_(custody.c.from_desk == desk_id, custody.c.from_desk.is_(None)),
             custody.c.to_desk != desk_id,
         )
     ).scalar()
