@@ -163,7 +163,8 @@ class PenActions:
         lines = []
         for one in self.desk.read(history_of, self.book.register_id, self.book.year):
             people = ", ".join(filter(None, (one.who, one.second)))
-            text = f"{short_time(one.at)}  {one.what}: {one.from_place} → {one.to_place}"
+            places = f"{one.from_place} → {one.to_place}" if one.from_place else one.to_place
+            text = f"{short_time(one.at)}  {one.what}: {places}"
             numbers = _("số tiếp {number}").format(number=one.next_number)
             if one.declared_last is not None:
                 numbers = _("số cuối khai báo {number}").format(number=one.declared_last)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from clerkdesk.services.commands import DeclaredBook
     from clerkdesk.services.custody_log import Holding
 
-BOOKS_AT_ONCE = 6  # questions that fit on 24 lines
+BOOKS_AT_ONCE = 4  # questions that fit on 24 lines
 
 
 class PenDeclaration:
@@ -87,10 +87,7 @@ class PenDeclaration:
                 return
             self._ask_some(start + BOOKS_AT_ONCE)
 
-        questions = tuple(
-            Question(f"last{place}", f"{book.title} {book.year}"[:22], str(book.next_number - 1))
-            for place, book in enumerate(some)
-        )
+        questions = tuple(Question(f"last{place}", book.title[:22]) for place, book in enumerate(some))
         if self.set_aside:
             why = _(
                 "Số chặn của từng sổ: đủ xa để máy đó chưa thể cấp tới. Các số đến số chặn để dành cho văn bản của máy đó."
@@ -99,7 +96,13 @@ class PenDeclaration:
             why = _(
                 "Số cuối cùng của từng sổ, xem trên sổ giấy, dấu ĐẾN và văn bản đã phát hành. Nếu máy đó đã trao quyền bằng mã, gõ mã ấy thay cho số."
             )
-        self.screen.app.push_screen(AskModal(_("Số cuối cùng trên giấy"), questions, why), answered)
+        known = "\n".join(
+            _("  {title} {year}: máy chủ biết đến số {number}").format(
+                title=book.title, year=book.year, number=book.next_number - 1
+            )
+            for book in some
+        )
+        self.screen.app.push_screen(AskModal(_("Số cuối cùng trên giấy"), questions, f"{why}\n{known}"), answered)
 
     def _declared(self, book: Holding, typed: str) -> DeclaredBook:
         from clerkdesk.services.commands import DeclaredBook

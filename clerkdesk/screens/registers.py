@@ -74,13 +74,13 @@ class RegistersScreen(OfficeScreen):
         """One table."""
         yield WindowedTable(
             (
-                Column(_("Mã"), 7),
+                Column(_("Mã"), 6),
                 Column(_("Sổ"), 14, stretch=True),
                 Column(_("Quyền cấp số"), 21),
                 Column(_("Số tiếp"), 7, align="right"),
                 Column(_("Đã cấp"), 7, align="right"),
-                Column(_("Hủy"), 5, align="right"),
-                Column(_("Giữ"), 5, align="right"),
+                Column(_("Hủy"), 4, align="right"),
+                Column(_("Giữ"), 4, align="right"),
             ),
             id="books",
         )
@@ -126,7 +126,6 @@ class RegistersScreen(OfficeScreen):
     def action_open_books(self) -> None:
         """Open all books of the year that are not open yet, after asking."""
         from clerkdesk.screens.modals.confirm import ConfirmModal
-        from clerkdesk.services.commands import OpenRegisters
 
         closed = [book for book in self.books if book.state == ""]
         if not closed:
@@ -135,14 +134,26 @@ class RegistersScreen(OfficeScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.give(
-                    OpenRegisters, _("Đã mở {count} sổ năm {year}, số bắt đầu từ 01.").format(count=len(closed), year=self.year),
-                    year=self.year, registers=tuple(book.register_id for book in closed),
-                )  # fmt: skip
+                self._open(tuple(book.register_id for book in closed))
 
         titles = "\n".join(f"  {book.code:<8} {book.title}" for book in closed[:15])
         question = _("Mở {count} sổ năm {year}? Số bắt đầu từ 01.").format(count=len(closed), year=self.year)
         self.app.push_screen(ConfirmModal(f"{question}\n{titles}"), answered)
+
+    def _open(self, registers: tuple[UUID, ...]) -> None:
+        """Give one command for every place that opens books; what another desk must open stays closed."""
+        from clerkdesk.services.commands import OpenRegisters
+        from clerkdesk.services.pen_policy import by_opener
+
+        facts = self.desk.facts
+        if facts is None:
+            return
+        groups = self.desk.read(by_opener, facts.id, self.year, registers)
+        # What is refused comes last, so that its sentence stays.
+        for opener, some in sorted(groups.items(), key=lambda group: group[0] not in (facts.id, None)):
+            done = _("Đã mở {count} sổ năm {year}, số bắt đầu từ 01.").format(count=len(some), year=self.year)
+            if self.give(OpenRegisters, done, year=self.year, registers=some) is None and opener in (facts.id, None):
+                return
 
     def action_reserve(self) -> None:
         """Hold the next number."""

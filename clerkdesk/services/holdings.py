@@ -48,7 +48,7 @@ class BookHeld:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """One line of a book's custody log, in words."""
+    """One line of a book's custody log, in words; `from_place` is empty where nobody gave anything."""
 
     at: dt.datetime
     what: str
@@ -143,15 +143,19 @@ def history_of(connection: Connection, agency: UUID, register_id: UUID, year: in
     def place(desk_id: UUID | None) -> str:
         return _("máy chủ") if desk_id is None else _("máy {code}").format(code=codes.get(desk_id, "?"))
 
-    return [
-        HandOver(
-            row.at,
-            _("nhận bằng mã") if row.from_desk is not None and row.from_desk == row.to_desk else _(_KINDS[CustodyKind(row.kind)]),
-            place(row.from_desk), place(row.to_desk), row.epoch, row.next_number, row.declared_last,
-            names.get(row.who1, "?"), names.get(row.who2, "") if row.who2 else "", row.reason,
-        )
-        for row in rows
-    ]  # fmt: skip
+    found = []
+    for row in rows:
+        kind = CustodyKind(row.kind)
+        received = kind is CustodyKind.CODE and row.from_desk == row.to_desk
+        nobody_before = received or kind is CustodyKind.OPEN
+        found.append(
+            HandOver(
+                row.at, _("nhận bằng mã") if received else _(_KINDS[kind]),
+                "" if nobody_before else place(row.from_desk), place(row.to_desk), row.epoch, row.next_number,
+                row.declared_last, names.get(row.who1, "?"), names.get(row.who2, "") if row.who2 else "", row.reason,
+            )
+        )  # fmt: skip
+    return found
 
 
 def other_desks(connection: Connection, agency: UUID, desk_id: UUID) -> list[OtherDesk]:

@@ -65,6 +65,19 @@ def may_open(tx: Connection, agency: UUID, desk_id: UUID, register_id: UUID, yea
     return who_opens(tx, agency, register_id, year) == pen
 
 
+def by_opener(
+    connection: Connection, agency: UUID, desk_id: UUID, year: int, registers: tuple[UUID, ...]
+) -> dict[UUID | None, tuple[UUID, ...]]:
+    """Return registers in groups by who may open their books of a year: one command each, None for the server."""
+    if not has_server(connection, agency):
+        return {desk_id: registers}
+    groups: dict[UUID | None, tuple[UUID, ...]] = {}
+    for one in registers:
+        opener = who_opens(connection, agency, one, year)
+        groups[opener] = (*groups.get(opener, ()), one)
+    return groups
+
+
 def _was_alone(tx: Connection, agency: UUID, at: dt.datetime) -> bool:
     count = select(func.count()).select_from(desk).where(desk.c.agency_id == agency, desk.c.created_at <= at)
     return int(tx.execute(count).scalar_one()) <= 1

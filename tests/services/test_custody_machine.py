@@ -296,14 +296,6 @@ def test_the_search_finds_a_desk_that_tells_before_it_drops(
         run_state_machine_as_test(machine, settings=FIND)
 
 
-def test_the_search_finds_a_receiver_that_is_not_made_to_wait(
-    machine: type[Machine], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(custody_by_code, "EarlierNumbersMissing", custody_by_code.CodeOld)
-    with pytest.raises((AssertionError, ClerkDeskError, KeyError, ExceptionGroup)):
-        run_state_machine_as_test(machine, settings=FIND)
-
-
 def test_the_search_finds_a_book_that_two_places_may_open(
     machine: type[Machine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
