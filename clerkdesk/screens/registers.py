@@ -80,7 +80,7 @@ class RegistersScreen(OfficeScreen):
                 Column(_("Số tiếp"), 7, align="right"),
                 Column(_("Đã cấp"), 7, align="right"),
                 Column(_("Hủy"), 4, align="right"),
-                Column(_("Giữ"), 4, align="right"),
+                Column(_("Giữ"), 5, align="right"),
             ),
             id="books",
         )
