@@ -215,7 +215,8 @@ def _fill(connection: Any, agency: str, book: str, clerk: str, machine: str) -> 
     for year in YEARS:
         connection.execute(
             "INSERT OR IGNORE INTO register_year (agency_id, register_id, year, next_number, state, holder_desk,"
-            " opened_at, opened_by) VALUES (?, ?, ?, 1, 'OPEN', ?, ?, ?)",
+            " holder_incarnation, opened_at, opened_by) VALUES (?, ?, ?, 1, 'OPEN', ?,"
+            " (SELECT incarnation FROM desk), ?, ?)",
             (agency, book, year, machine, f"{year}-01-01T01:00:00.000000Z", clerk),
         )
     for start in range(0, ARRIVALS, _CHUNK):

@@ -81,3 +81,7 @@ class BadInput(ClerkDeskError):
 
 class Unavailable(ClerkDeskError):
     """A part of the machine that this needs is missing here."""
+
+
+class NotYet(ClerkDeskError):
+    """What is asked needs something that is on its way; the same asked again later will do."""

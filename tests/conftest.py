@@ -23,6 +23,7 @@ from clerkdesk.services.directory import DIRECTORY_FILE
 from clerkdesk.services.office import execute
 
 from . import postgres
+from .agency import Agency
 from .office import PASSWORD, forget_mark, open_office, setup_command
 
 # A busy machine is no failure: no test asserts a time.
@@ -87,6 +88,31 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         open_office(folder / "clerkdesk.db").close()
         forget_mark(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def agency_founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Agency, Path]:
+    """An agency with a server and three desks, its stores closed, and their folder; tests copy it."""
+    folder = tmp_path_factory.mktemp("agency")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2, "PasswordHasher", _CHEAP)
+        patch.setattr(store_key, "_trusted_keyring", lambda: None)
+        hang_up(OfficeClock(NINE_O_CLOCK - dt.timedelta(hours=1)), patch)
+        agency = Agency(folder)
+        agency.close()
+    return agency, folder
+
+
+@pytest.fixture
+def agency(
+    agency_founded: tuple[Agency, Path], tmp_path: Path, clock: OfficeClock, cheap_passwords: None, no_keyring: None
+) -> Iterator[Agency]:
+    """A copy of the agency of three desks; desk 01 holds every book of 2026."""
+    founded, folder = agency_founded
+    shutil.copytree(folder, tmp_path / "agency")
+    agency = founded.copied(tmp_path / "agency")
+    yield agency
+    agency.close()
 
 
 @pytest.fixture

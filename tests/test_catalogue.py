@@ -139,8 +139,11 @@ def test_key_line_of_every_screen_fits_in_both_languages(english: dict[str, str]
         ("outgoing_form", ("Đơn vị soạn", "Tổ chức TV", "Lý do giấy", "Hạn trả lời", "Nơi lưu"), 11),
         ("document_list", ("Số đến",), 6),
         ("document_list", ("Ngày đến", "Hạn", "Ngày"), 8),
-        ("registers", ("Số tiếp", "Đã cấp", "Mã"), 7),
-        ("registers", ("Hủy", "Giữ"), 5),
+        ("registers", ("Số tiếp", "Đã cấp"), 7),
+        ("registers", ("Mã",), 6),
+        ("registers", ("Hủy",), 4),
+        ("registers", ("Giữ",), 5),
+        ("registers", ("Quyền cấp số",), 21),
     ],
 )
 def test_labels_fit_their_places(english: dict[str, str], source: str, labels: tuple[str, ...], most: int) -> None:

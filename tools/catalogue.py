@@ -42,7 +42,11 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
     (r"services/(printing|sample)/.*", ".*", "papers and sample documents are Vietnamese in every language"),
     (r"services/document_types\.py", ".*", "names and abbreviations of document types are law (NĐ 30/2020 PL III)"),
     (r"services/registers\.py", "(Sổ|quy phạm).*|QĐ", "titles of registers are law (NĐ 30/2020 PL IV)"),
-    (r"services/numbering\.py", "Nhập lại từ giấy|Chờ gửi lại", "holders that are written into the register"),
+    (
+        r"services/numbering\.py",
+        "Nhập lại từ giấy|Chờ gửi lại|Máy tạm gác",
+        "holders that are written into the register",
+    ),
     (r"(services/numbering|server/terms)\.py", "Số đã cấp trước khi .*", "a reason that is written into the register"),
     (r"services/upkeep\.py", "Hết hạn giữ số.*", "a reason that is written into the register"),
     (r"services/secrecy\.py", ".*", "secrecy marks as they stand on documents"),

@@ -143,27 +143,38 @@ def keep_key(store: Path, key: bytes, *, allow_keyring: bool = True) -> str:
     return keep_secret(SERVICE, store, _key_file(store), key, allow_keyring=allow_keyring)
 
 
-def keep_secret(service: str, store: Path, key_file: Path, key: bytes, *, allow_keyring: bool = True) -> str:
-    """Keep a secret of a store, and return where: `keyring` or `file`.
+def load_secret(service: str, store: Path, file: Path) -> bytes | None:
+    """Return the 32 bytes that a service keeps for a store, from its file, else from the keyring; None without them."""
+    try:
+        secret = kept_secret(service, store, file) or b""
+    except (OSError, ValueError):
+        return None
+    return secret if len(secret) == 32 else None
+
+
+def keep_secret(service: str, store: Path, file: Path, secret: bytes, *, allow_keyring: bool = True) -> str:
+    """Keep a secret of a store in the keyring, else in a file only the user can read.
 
     Args:
         service: its name in the keyring.
-        key_file: where it goes when there is no trustworthy keyring; only the user can read the file.
+        file: where it goes when there is no trustworthy keyring.
+
+    Returns: where: `keyring` or `file`.
     """
     keyring = _trusted_keyring() if allow_keyring else None
     if keyring is not None:
-        keyring.set_password(service, str(store.resolve()), key.hex())
+        keyring.set_password(service, str(store.resolve()), secret.hex())
         return "keyring"
-    key_file.parent.mkdir(parents=True, exist_ok=True)
-    aside = key_file.with_name(key_file.name + ".part")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(file.name + ".part")
     aside.unlink(missing_ok=True)
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key.hex())
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(key_file)
-    sync_folder(key_file.parent)
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(secret.hex())
+        stream.flush()
+        os.fsync(stream.fileno())
+    aside.replace(file)
+    sync_folder(file.parent)
     return "file"
 
 

@@ -14,14 +14,17 @@ from clerkdesk.screens.office_screen import OfficeScreen
 from clerkdesk.screens.widgets.windowed_table import Column, WindowedTable
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from clerkdesk.services.holdings import BookHeld
     from clerkdesk.services.registers import Book
 
 
 class BookRows:
     """The books as rows."""
 
-    def __init__(self, books: list[Book]) -> None:
-        self.books = books
+    def __init__(self, books: list[Book], held: dict[UUID, BookHeld]) -> None:
+        self.books, self.held = books, held
 
     def count(self) -> int:
         """How many."""
@@ -31,10 +34,10 @@ class BookRows:
         """Their cells."""
         from clerkdesk.services.reference_code import number_text
 
-        states = {"OPEN": _("đang mở"), "CLOSED": _("đã đóng"), "SUSPENDED": _("chờ xác nhận"), "": _("chưa mở")}
+        states = {"CLOSED": _("đã đóng"), "SUSPENDED": _("chờ xác nhận"), "": _("chưa mở")}
         return [
             (
-                book.code, book.title, states[book.state], number_text(book.next_number) if book.state else "—",
+                book.code, book.title, states.get(book.state) or self.held[book.register_id].words, number_text(book.next_number) if book.state else "—",
                 str(book.live), str(book.void), str(book.reserved),
             )
             for book in self.books[start:stop]
@@ -46,14 +49,17 @@ class RegistersScreen(OfficeScreen):
 
     HELP = N_(
         "F6 mở sổ của năm (số bắt đầu từ 01); F2 thêm sổ; F7 giữ số kế tiếp cho một người, có lý do và hạn; Delete hủy một "
-        "số, số vẫn ở trong sổ với lý do; F4 chọn năm. Sau khi phục hồi, chép hoặc chuyển máy: F10 xác nhận số cuối cùng trên giấy."
+        "số, số vẫn ở trong sổ với lý do; F4 chọn năm. Sau khi phục hồi, chép hoặc chuyển máy: F10 xác nhận số cuối cùng trên giấy. "
+        "Cột “Quyền cấp số” cho biết nơi duy nhất được cấp số trong sổ; F9 lấy, trả, trao quyền bằng mã qua điện thoại khi mất "
+        "mạng, nhập mã, xem lịch sử, khai báo máy hỏng."
     )
     AUTO_FOCUS = "#books"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2,insert", "add", N_("Thêm sổ"), id="registers.add"),
+        Binding("f2,insert", "add", N_("Thêm"), id="registers.add"),
         Binding("f4", "choose_year", N_("Năm"), id="registers.year"),
-        Binding("f6", "open_books", N_("Mở sổ"), id="registers.open"),
+        Binding("f6", "open_books", N_("Mở"), id="registers.open"),
         Binding("f7", "reserve", N_("Giữ số"), id="registers.reserve"),
+        Binding("f9", "pen", N_("Quyền"), id="registers.pen"),
         Binding("f10", "confirm_last", N_("Số cuối"), id="registers.confirm"),
         Binding("delete", "void", N_("Hủy số"), id="registers.void"),
     ]
@@ -62,17 +68,18 @@ class RegistersScreen(OfficeScreen):
         super().__init__()
         self.year = 0
         self.books: list[Book] = []
+        self.held: dict[UUID, BookHeld] = {}
 
     def body(self) -> ComposeResult:
         """One table."""
         yield WindowedTable(
             (
-                Column(_("Mã"), 7),
-                Column(_("Sổ"), 24, stretch=True),
-                Column(_("Trạng thái"), 12),
+                Column(_("Mã"), 6),
+                Column(_("Sổ"), 14, stretch=True),
+                Column(_("Quyền cấp số"), 21),
                 Column(_("Số tiếp"), 7, align="right"),
                 Column(_("Đã cấp"), 7, align="right"),
-                Column(_("Hủy"), 5, align="right"),
+                Column(_("Hủy"), 4, align="right"),
                 Column(_("Giữ"), 5, align="right"),
             ),
             id="books",
@@ -87,11 +94,14 @@ class RegistersScreen(OfficeScreen):
 
     def office_changed(self) -> None:
         """Read the books."""
+        from clerkdesk.services.holdings import books_held
         from clerkdesk.services.registers import books
 
         facts = self.desk.facts
         self.books = self.desk.read(books, self.year, facts.id) if facts else []
-        self.query_one(WindowedTable).replace_source(BookRows(self.books), keep_cursor=True)
+        held = self.desk.read(books_held, facts.id, self.year) if facts else []
+        self.held = {one.register_id: one for one in held}
+        self.query_one(WindowedTable).replace_source(BookRows(self.books, self.held), keep_cursor=True)
         self.head(_("SỔ VÀ SỐ · NĂM {year}").format(year=self.year))
 
     def current(self) -> Book | None:
@@ -116,7 +126,6 @@ class RegistersScreen(OfficeScreen):
     def action_open_books(self) -> None:
         """Open all books of the year that are not open yet, after asking."""
         from clerkdesk.screens.modals.confirm import ConfirmModal
-        from clerkdesk.services.commands import OpenRegisters
 
         closed = [book for book in self.books if book.state == ""]
         if not closed:
@@ -125,14 +134,26 @@ class RegistersScreen(OfficeScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.give(
-                    OpenRegisters, _("Đã mở {count} sổ năm {year}, số bắt đầu từ 01.").format(count=len(closed), year=self.year),
-                    year=self.year, registers=tuple(book.register_id for book in closed),
-                )  # fmt: skip
+                self._open(tuple(book.register_id for book in closed))
 
         titles = "\n".join(f"  {book.code:<8} {book.title}" for book in closed[:15])
         question = _("Mở {count} sổ năm {year}? Số bắt đầu từ 01.").format(count=len(closed), year=self.year)
         self.app.push_screen(ConfirmModal(f"{question}\n{titles}"), answered)
+
+    def _open(self, registers: tuple[UUID, ...]) -> None:
+        """Give one command for every place that opens books; what another desk must open stays closed."""
+        from clerkdesk.services.commands import OpenRegisters
+        from clerkdesk.services.pen_policy import by_opener
+
+        facts = self.desk.facts
+        if facts is None:
+            return
+        groups = self.desk.read(by_opener, facts.id, self.year, registers)
+        # What is refused comes last, so that its sentence stays.
+        for opener, some in sorted(groups.items(), key=lambda group: group[0] not in (facts.id, None)):
+            done = _("Đã mở {count} sổ năm {year}, số bắt đầu từ 01.").format(count=len(some), year=self.year)
+            if self.give(OpenRegisters, done, year=self.year, registers=some) is None and opener in (facts.id, None):
+                return
 
     def action_reserve(self) -> None:
         """Hold the next number."""
@@ -190,6 +211,16 @@ class RegistersScreen(OfficeScreen):
         warning = _("Số vẫn ở trong sổ cùng lý do, không cấp lại cho văn bản khác.")
         questions = (Question("number", _("Số")), Question("reason", _("Lý do")))
         self.app.push_screen(AskModal(title, questions, warning), answered)
+
+    def action_pen(self) -> None:
+        """Show what can be done with the pen of the book under the cursor."""
+        from clerkdesk.screens.pen_actions import PenActions
+
+        book = self.current()
+        if book is None or book.register_id not in self.held:
+            self.say(_("Chỉ sổ đang mở mới có quyền cấp số để chuyển."))
+        else:
+            PenActions(self, self.held[book.register_id]).choose()
 
     def _number_in(self, answer: dict[str, str] | None, name: str) -> int | None:
         """Read a number that was asked for; say so when it is none."""

@@ -24,6 +24,7 @@ LABELS = {
     "backup_days": N_("Số ngày giữa hai lần sao lưu"),
     "session_minutes": N_("Khóa máy sau số phút không gõ phím"),
     "offline_login_hours": N_("Số giờ được đăng nhập khi mất kết nối máy chủ"),
+    "pen_policy": N_("Nơi giữ quyền cấp số của sổ mới mở"),
 }
 
 

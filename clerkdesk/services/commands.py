@@ -463,5 +463,68 @@ class SettleRefusal(Command):
     reason: Line = ""
 
 
+# --- the pen (quyền cấp số): who may number in a book ---------------------------------------------------------
+
+
+class TakePen(Command):
+    """Ask the server for the pen of a book that it holds (lấy quyền cấp số)."""
+
+    where: ClassVar[Where] = Where.SERVER
+    register_id: UUID
+    year: int
+
+
+class ReturnPen(Command):
+    """Give a book's pen back to the server, behind every number that was given under it (trả quyền cấp số)."""
+
+    register_id: UUID
+    year: int
+
+
+class ReleasePenByCode(Command):
+    """Lock a book here and hand its pen to a named desk, which is told a code by telephone (trao quyền bằng mã)."""
+
+    where: ClassVar[Where] = Where.PEN
+    register_id: UUID
+    year: int
+    to_desk: UUID
+    to_incarnation: UUID  # as the desk that releases knows it: a restored desk cannot use an old code
+
+
+class TakePenByCode(Command):
+    """Take a book's pen with the code heard on the telephone (nhận quyền bằng mã)."""
+
+    register_id: UUID
+    year: int
+    code: Line
+
+
+class DeclaredBook(Frozen):
+    """The last number of a book that is on paper, or the cap that people give where nobody can look.
+
+    `passed_to` and `epoch`: the desk had handed the pen on by code before it was lost, and its code says so.
+    """
+
+    register_id: UUID
+    year: int
+    last_number: int = Field(ge=0)
+    passed_to: UUID | None = None
+    epoch: int | None = None
+
+
+class DeclareDeskDestroyed(Command):
+    """Two people declare a desk destroyed; the server goes on behind the last number on paper of each of its books.
+
+    `set_aside`: the desk may be alive; the books go on behind a cap, and its late documents fill their own numbers only.
+    """
+
+    where: ClassVar[Where] = Where.SERVER
+    lost_desk: UUID
+    second_person: UUID
+    set_aside: bool = False
+    books: tuple[DeclaredBook, ...]
+    reason: Line
+
+
 NewRegister.model_rebuild()
 SetUpAgency.model_rebuild()

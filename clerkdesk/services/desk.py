@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from clerkdesk.data.code_key import load_code_key, own_code_key
 from clerkdesk.data.highwater import Mark
 from clerkdesk.data.store import Store, open_store
 from clerkdesk.data.store_key import keep_key, load_key, new_key, place_of_key
@@ -23,6 +24,7 @@ from clerkdesk.services.files import throw_away
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.link import Link, server_away
 from clerkdesk.services.office import execute, may
+from clerkdesk.services.pen_code import sealed_with
 from clerkdesk.services.people import Person
 from clerkdesk.services.secrecy import ExcludedDocument, SecretDocument
 
@@ -104,6 +106,10 @@ class Desk:
             self.session = login.log_in(self.store, self.agency_id, username, password)
         return self.session
 
+    def vouch(self, username: str, password: str) -> Person:
+        """Return a second person who proves to be there, without taking the seat; see `login.log_in`."""
+        return login.log_in(self.store, self.agency_id, username, password).person
+
     def log_out(self) -> None:
         """Leave the desk empty."""
         self.session = None
@@ -144,13 +150,22 @@ class Desk:
                 if self.link is None:
                     raise server_away(command)
                 return self.link.call(command)
-            result = execute(self.store, command)
+            with sealed_with(self.code_key):
+                result = execute(self.store, command)
             if self.link is not None:
                 self.link.queued()
             return result
         except (SecretDocument, ExcludedDocument):
             self._forget(command)
             raise
+
+    def code_key(self) -> bytes:
+        """Return the agency's key for telephone codes; a desk without a server makes its own.
+
+        Raises:
+            CodeKeyMissing: this desk has a server and should have got the key at its enrolment.
+        """
+        return load_code_key(self.store.path) if self.read(has_server) else own_code_key(self.store.path)
 
     def _forget(self, command: Command) -> None:
         self.drop_draft(command.uid)

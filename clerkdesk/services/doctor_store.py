@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
+from clerkdesk.data.code_key import CodeKeyMissing, load_code_key
 from clerkdesk.data.highwater import read_mark
 from clerkdesk.data.machine import fingerprint
 from clerkdesk.data.mark_state import MarkDamaged
@@ -19,10 +20,12 @@ from clerkdesk.data.store_key import place_of_key
 from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import _
 from clerkdesk.places import state_folder
-from clerkdesk.services.agency_setup import agency_of_store
+from clerkdesk.services.agency_setup import agency_of_store, desk_of_store
 from clerkdesk.services.backups import LONGEST_DAYS, is_due, last_backup
 from clerkdesk.services.clock import local, now
+from clerkdesk.services.custody_log import has_server
 from clerkdesk.services.doctor import EARLIEST, Check, State
+from clerkdesk.services.holdings import books_held
 from clerkdesk.services.incarnation import what_happened
 from clerkdesk.services.opening import disagreement, mark_path, read_identity
 from clerkdesk.services.settings import read_setting
@@ -88,6 +91,30 @@ def _inside(store: Store, connection: Connection, backups: Path) -> Iterator[Che
     yield _mark(store, connection)
     yield _backup(connection, agency.id, backups)
     yield _watched(str(read_setting(connection, agency.id, "watched_folder")))
+    yield from _pens(store, connection, agency.id)
+
+
+def _pens(store: Store, connection: Connection, agency: UUID) -> Iterator[Check]:
+    """Name the open books in which this desk does not number, and see that it can read a telephone code."""
+    this = desk_of_store(connection)
+    if this is None:
+        return
+    title = _("Quyền cấp số")
+    books = books_held(connection, agency, this.id)
+    elsewhere = [f"{book.title} {book.year}: {book.words}" for book in books if not book.here]
+    if elsewhere:
+        advice = _("Không bắt buộc. Muốn cấp số ở máy này khi mất kết nối: Ctrl+G, gõ “so”, F9 để lấy quyền.")
+        yield Check("pens", title, State.OFF, "; ".join(elsewhere), advice)
+    else:
+        yield Check("pens", title, State.OK, _("{count} sổ đang mở đều ở máy này").format(count=len(books)))
+    if not has_server(connection, agency):
+        return
+    try:
+        load_code_key(store.path)
+    except CodeKeyMissing as error:
+        yield Check("code_key", _("Khóa mã trao quyền"), State.WRONG, error.message)
+    else:
+        yield Check("code_key", _("Khóa mã trao quyền"), State.OK, _("có"))
 
 
 def _mark(store: Store, connection: Connection) -> Check:

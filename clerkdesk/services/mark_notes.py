@@ -36,9 +36,13 @@ class Notes:
         else:
             noted.append(Numbers(str(register), year, number, number, sub_number, special))
 
-    def pen_taken(self, register: UUID, year: int, code: str, behind: int) -> None:
+    def pen_taken(self, register: UUID, year: int, code: str, behind: int, epoch: int = 0) -> None:
         """Note that this desk holds a book's pen from now on, behind a number."""
-        self.intent.taken.append(Pen(str(register), year, code=code, behind=behind))
+        self.intent.taken.append(Pen(str(register), year, epoch, code, behind))
+
+    def pen_given_up(self, register: UUID, year: int, code: str, epoch: int) -> None:
+        """Note that this desk has handed a book's pen on; `epoch` is the next holder's."""
+        self.intent.given_up.append(Pen(str(register), year, epoch, code))
 
     def pen_lost(self, register: UUID, year: int, code: str) -> None:
         """Note that this desk has lost a book's pen without giving it up."""

@@ -28,18 +28,19 @@ from sqlalchemy import (
 )  # fmt: skip
 
 from clerkdesk.data.prepared import Prepared, prepared_insert
-from clerkdesk.data.schema import entry, register, register_year
+from clerkdesk.data.schema import custody, desk, entry, register, register_year
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.clock import local
-from clerkdesk.services.execution import next_shown, pen_incarnation, pen_of, recovering
+from clerkdesk.services.execution import at_server, next_shown, pen_incarnation, pen_of, recovering
 from clerkdesk.services.mark_notes import notes_of
 from clerkdesk.services.vocabulary import EntryState
 
 OPEN_RESERVATIONS_ALLOWED = 20
 LARGEST_JUMP = 50_000
-LOST_HOLDER = "Nhập lại từ giấy"  # who holds the numbers that a restored store has lost
+LOST_HOLDER = "Nhập lại từ giấy"  # who holds the numbers that a restored store, or a destroyed desk, has lost
 REFUSED_HOLDER = "Chờ gửi lại"  # who holds the numbers of commands that the server has refused
+SET_ASIDE_HOLDER = "Máy tạm gác"  # numbers up to the cap, for the late documents of a desk that may be alive
 
 
 class RegisterNotOpen(RuleBroken):
@@ -78,6 +79,12 @@ class NumberNotReserved(RuleBroken):
     """The number is not held."""
 
     sentence = N_("Số {number} không phải số đang giữ. Bấm Ctrl+R để chọn số đang giữ.")
+
+
+class NumberOfAnotherDesk(RuleBroken):
+    """The number is kept for the documents of a desk that was set aside."""
+
+    sentence = N_("Số {number} để dành cho văn bản của máy tạm gác, chỉ máy đó dùng được. Chọn số khác.")
 
 
 class TooManyReserved(RuleBroken):
@@ -292,11 +299,15 @@ def use_reserved(tx: Connection, issue: Issue, number: int, document: UUID) -> N
 
     Raises:
         NumberNotReserved: it is not held, or its term has passed.
+        NumberOfAnotherDesk: it is kept for what another desk has stamped.
     """
     _open_book(tx, issue)
     shown = next_shown()
     if shown is not None and recovering() and number >= _book(tx, issue).next_number:
         return _enter_shown(tx, issue, number, document)
+    holder = tx.execute(select(entry.c.holder).where(_key(issue, number, ""))).scalar()
+    if holder == SET_ASIDE_HOLDER and lost_by(tx, issue.agency, issue.register, issue.year, number) != issue.desk:
+        raise NumberOfAnotherDesk(number=number)
     changed = tx.execute(
         update(entry)
         .where(
@@ -368,12 +379,30 @@ def void(tx: Connection, issue: Issue, number: int, sub_number: str, reason: str
     return document
 
 
-def resume_behind(tx: Connection, issue: Issue, last_number: int, reason: str) -> int:
+def lost_by(tx: Connection, agency: UUID, register_id: UUID, year: int, number: int) -> UUID | None:
+    """Return the lost desk behind whose last known number this one lies, or None."""
+    found: UUID | None = tx.execute(
+        select(custody.c.from_desk).where(
+            custody.c.agency_id == agency,
+            custody.c.register_id == register_id,
+            custody.c.year == year,
+            custody.c.kind == "TAKEOVER",
+            custody.c.next_number <= number,
+            custody.c.declared_last >= number,
+        )
+    ).scalar()
+    return found
+
+
+def resume_behind(tx: Connection, issue: Issue, last_number: int, reason: str, lost_holder: str = LOST_HOLDER) -> int:
     """Go on behind the last number on paper; every number in between gets its entry with the reason.
 
     After a restore the numbers that the store has lost are held, so that the documents that bear them on paper can be
     entered again under them; at the year's end what was not is void. A fresh book of an agency that comes from paper
     or another program starts behind its numbers, which are void here: their documents stand in the old book.
+
+    Args:
+        lost_holder: who holds the lost numbers.
 
     Returns: how many numbers were entered.
 
@@ -404,13 +433,20 @@ def resume_behind(tx: Connection, issue: Issue, last_number: int, reason: str) -
     tx.execute(
         update(register_year)
         .where(_book_key(issue))
-        .values(state="OPEN", holder_desk=pen_of(issue.desk), next_number=last_number + 1)
+        .values(
+            state="OPEN",
+            holder_desk=pen_of(issue.desk),
+            holder_incarnation=select(desk.c.incarnation)
+            .where(desk.c.agency_id == issue.agency, desk.c.id == pen_of(issue.desk))
+            .scalar_subquery(),
+            next_number=last_number + 1,
+        )
     )
     at = max(issue.at, book.last_registered_at or issue.at)
     for number in range(first, last_number + 1):
         if restored:
             _insert(
-                tx, issue, number, "", EntryState.RESERVED, at, reason=reason, holder=LOST_HOLDER,
+                tx, issue, number, "", EntryState.RESERVED, at, reason=reason, holder=lost_holder,
                 expires_on=dt.date(issue.year, 12, 31),
             )  # fmt: skip
         else:
@@ -557,6 +593,9 @@ def _open_book(tx: Connection, issue: Issue) -> dt.datetime:
         raise RegisterSuspended(title=book.title)
     if not _pen_is_theirs(book, issue):
         raise PenElsewhere(title=book.title)
+    # At the desk only: what a store stamped before it was restored or copied is still its own when the server hears of it.
+    if book.is_of_old_incarnation and not at_server():
+        raise PenElsewhere(title=book.title)
     return max(issue.at, book.last_registered_at or issue.at)
 
 
@@ -579,6 +618,8 @@ _read_book = Prepared(
         register_year.c.holder_incarnation,
         register_year.c.next_number,
         register_year.c.last_registered_at,
+        register_year.c.holder_incarnation,
+        desk.c.incarnation,
     )
     .select_from(register)
     .outerjoin(
@@ -589,6 +630,7 @@ _read_book = Prepared(
             register_year.c.year == bindparam("of_year"),
         ),
     )
+    .outerjoin(desk, and_(desk.c.agency_id == register_year.c.agency_id, desk.c.id == register_year.c.holder_desk))
     .where(register.c.agency_id == bindparam("agency"), register.c.id == bindparam("register"))
 )
 
@@ -605,6 +647,7 @@ def _book(tx: Connection, issue: Issue) -> _Book:
         row.next_number,
         dt.datetime.fromisoformat(row.last_registered_at) if row.last_registered_at else None,
         row.code,
+        row.holder_incarnation != row.incarnation,
     )
 
 
@@ -617,6 +660,7 @@ class _Book:
     next_number: int
     last_registered_at: dt.datetime | None
     code: str
+    is_of_old_incarnation: bool
 
 
 def _book_key(issue: Issue) -> ColumnElement[bool]:

@@ -24,6 +24,8 @@ from clerkdesk.services import (
     arrivals,
     attachments,
     audit,
+    custody,
+    custody_by_code,
     directory,
     dispatching,
     drafts,
@@ -33,6 +35,7 @@ from clerkdesk.services import (
     refusals,
     registers,
     settings,
+    takeover,
     voiding,
 )
 from clerkdesk.services import commands as c
@@ -98,6 +101,11 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.RecordDelivery: (dispatching.record_delivery, c.Result, _REGISTRY),
     c.SaveTemplate: (drafts.save_template, c.Result, _DRAFTING),
     c.SettleRefusal: (refusals.settle_refusal, c.Result, _EVERYBODY),
+    c.TakePen: (custody.take_pen, custody.PenMoved, _BOOKS),
+    c.ReturnPen: (custody.return_pen, custody.PenMoved, _BOOKS),
+    c.ReleasePenByCode: (custody_by_code.release_pen_by_code, custody.PenMoved, _BOOKS),
+    c.TakePenByCode: (custody_by_code.take_pen_by_code, custody.PenMoved, _BOOKS),
+    c.DeclareDeskDestroyed: (takeover.declare_desk_destroyed, takeover.DeskDeclared, _BOOKS),
 }
 
 

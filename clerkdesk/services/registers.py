@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, func, insert, select, text
 
 from clerkdesk.data.schema import agency as agency_table
-from clerkdesk.data.schema import desk, entry, register, register_year, symbol, unit
+from clerkdesk.data.schema import entry, register, register_year, symbol, unit
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_, _
 from clerkdesk.services import numbering
@@ -28,11 +28,14 @@ from clerkdesk.services.commands import (
     Result,
     VoidNumber,
 )
+from clerkdesk.services.custody import HeldElsewhere, not_recovering, whereabouts
+from clerkdesk.services.custody_log import CustodyKind, Step, desk_code, has_server, holding_of, incarnation_of, note
 from clerkdesk.services.document_types import COPY_TYPES, DOCUMENT_TYPES, EVERY_TYPE, type_by_code
 from clerkdesk.services.execution import pen_of
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.lengths import Missing
 from clerkdesk.services.mark_notes import notes_of
+from clerkdesk.services.pen_policy import first_holder, may_open, who_opens
 from clerkdesk.services.reference_code import SymbolParts, check_template, notation
 from clerkdesk.services.vocabulary import Direction
 
@@ -76,6 +79,15 @@ class NoSymbol(RuleBroken):
 
     sentence = N_("Chưa có sổ nào cho loại “{document_type}”. Bấm Ctrl+G, gõ “so” để tạo sổ.")
     field = "document_type"
+
+
+class OpenedElsewhere(RuleBroken):
+    """Only who holds last year's pen, else the server, opens a book, so that it is never opened twice."""
+
+    sentence = N_(
+        "Không mở “{title}” năm {year} ở đây: sổ này do {place} mở, nơi giữ quyền cấp số năm trước. Làm ở đó, hoặc khi có kết nối."
+    )
+    field = "year"
 
 
 class DateInPast(RuleBroken):
@@ -298,53 +310,72 @@ def _refuse_same_codes(tx: Connection, agency: UUID, register_id: UUID) -> None:
 def open_registers(tx: Connection, command: OpenRegisters, at: dt.datetime) -> RegistersOpened:
     """Open books for a year, each starting at 01; books already open stay as they are.
 
-    A book in which this desk has given numbers that the store does not know, because it was restored, is opened
-    suspended: first the last number on paper is confirmed.
+    In an agency with a server one place alone may open a book (`pen_policy.who_opens`), and its pen goes to whoever
+    opens it, or where the agency's policy puts it. A book in which this desk has given numbers that the store does
+    not know, because it was restored, is opened suspended: first the last number on paper is confirmed.
 
     Raises:
-        YearOutOfRange.
+        YearOutOfRange, OpenedElsewhere.
+        HeldElsewhere: another desk holds the book that this desk wants to open.
     """
-    notes = notes_of(tx)
     this_year = today().year
     if abs(command.year - this_year) > 1:
         raise YearOutOfRange(year=command.year, first=this_year - 1, last=this_year + 1)
     opened = 0
     for register_id in command.registers:
-        known = select(register_year.c.state).where(
-            register_year.c.agency_id == command.agency,
-            register_year.c.register_id == register_id,
-            register_year.c.year == command.year,
-        )
-        if tx.execute(known).first() is None:
-            code = tx.execute(
-                select(register.c.code).where(register.c.agency_id == command.agency, register.c.id == register_id)
-            ).scalar_one()
-            is_new = notes.highest(register_id, code, command.year) == 0
-            tx.execute(
-                insert(register_year).values(
-                    agency_id=command.agency,
-                    register_id=register_id,
-                    year=command.year,
-                    next_number=1,
-                    state="OPEN" if is_new else "SUSPENDED",
-                    holder_desk=pen_of(command.desk) if is_new else None,
-                    holder_incarnation=incarnation_of(tx, command.agency, pen_of(command.desk)) if is_new else None,
-                    opened_at=at,
-                    opened_by=command.actor,
-                )
-            )
-            if is_new:
-                notes.pen_taken(register_id, command.year, code, behind=0)
-            opened += 1
+        known = holding_of(tx, command.agency, register_id, command.year)
+        pen = pen_of(command.desk)
+        if known is not None:
+            if pen is not None and known.desk != pen and has_server(tx, command.agency):
+                raise HeldElsewhere(**whereabouts(tx, known))
+            continue
+        if not may_open(tx, command.agency, command.desk, register_id, command.year, at):
+            raise _opened_elsewhere(tx, command, register_id)
+        if pen is None:
+            not_recovering(tx)
+        holder = first_holder(tx, command.agency, command.desk, register_id)
+        insert_book(tx, command.agency, register_id, command.year, holder, command.actor, at)
+        opened += 1
     return RegistersOpened(opened=opened)
 
 
-def incarnation_of(tx: Connection, agency: UUID, desk_id: UUID | None) -> UUID | None:
-    """Return a desk's present incarnation; None for the server, or a desk that is not known."""
-    found: UUID | None = tx.execute(
-        select(desk.c.incarnation).where(desk.c.agency_id == agency, desk.c.id == desk_id)
+def insert_book(
+    tx: Connection, agency: UUID, register_id: UUID, year: int, holder: UUID | None, actor: UUID, at: dt.datetime
+) -> None:
+    """Make the book of a year, with its first holder (None: the server) in the custody log."""
+    notes = notes_of(tx)
+    code = tx.execute(
+        select(register.c.code).where(register.c.agency_id == agency, register.c.id == register_id)
+    ).scalar_one()
+    is_new = notes.highest(register_id, code, year) == 0
+    holder = holder if is_new else None
+    incarnation = incarnation_of(tx, agency, holder)
+    opening = Step(CustodyKind.OPEN, None, holder, incarnation, 1, 1, actor, at)
+    tx.execute(
+        insert(register_year).values(
+            agency_id=agency,
+            register_id=register_id,
+            year=year,
+            next_number=1,
+            state="OPEN" if is_new else "SUSPENDED",
+            holder_desk=holder,
+            holder_incarnation=incarnation,
+            grant_id=note(tx, agency, register_id, year, opening),
+            opened_at=at,
+            opened_by=actor,
+        )
+    )
+    if holder is not None:
+        notes.pen_taken(register_id, year, code, behind=0, epoch=1)
+
+
+def _opened_elsewhere(tx: Connection, command: OpenRegisters, register_id: UUID) -> OpenedElsewhere:
+    opener = who_opens(tx, command.agency, register_id, command.year)
+    title = tx.execute(
+        select(register.c.title).where(register.c.agency_id == command.agency, register.c.id == register_id)
     ).scalar()
-    return found
+    place = _("máy {code}").format(code=desk_code(tx, command.agency, opener)) if opener else _("máy chủ")
+    return OpenedElsewhere(title=title or "?", year=command.year, place=place)
 
 
 def add_register(tx: Connection, command: AddRegister, at: dt.datetime) -> RegisterAdded:

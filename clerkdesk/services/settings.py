@@ -15,6 +15,7 @@ from clerkdesk.data.upsert import prepared_upsert
 from clerkdesk.errors import BadInput
 from clerkdesk.i18n import N_
 from clerkdesk.services.commands import ChangeSetting, Result
+from clerkdesk.services.pen_places import read_policy
 
 MEGABYTE = 1 << 20
 
@@ -46,6 +47,7 @@ DEFAULTS: dict[str, Any] = {
     "backup_days": 7,
     "session_minutes": 30,
     "offline_login_hours": 72,
+    "pen_policy": "desk",  # see pen_places
 }
 
 
@@ -75,6 +77,7 @@ def change_setting(tx: Connection, command: ChangeSetting, at: dt.datetime) -> R
 
     Raises:
         SettingWrong: unknown name, no JSON, or another kind of value.
+        PolicyWrong: where the pens go cannot be read.
     """
     try:
         value = json.loads(command.value)
@@ -86,6 +89,8 @@ def change_setting(tx: Connection, command: ChangeSetting, at: dt.datetime) -> R
         raise SettingWrong(name=command.name)
     if isinstance(value, list) and not all(isinstance(one, str) for one in value):
         raise SettingWrong(name=command.name)
+    if command.name == "pen_policy":
+        read_policy(value)
     _keep(tx, agency_id=command.agency, name=command.name, value=command.value)
     return Result()
 

@@ -194,6 +194,7 @@ class Enrolled(Frozen):
     desk: UUID
     desk_code: str
     term: str
+    code_key: str = ""  # of the agency, hexadecimal (`data.code_key`); kept outside the store, never logged
 
 
 class LogIn(Frozen):

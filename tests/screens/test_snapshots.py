@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from clerkdesk.screens import welcome
 from clerkdesk.screens.app import ClerkApp
 from clerkdesk.screens.modals.issued_number import IssuedNumberModal
+from clerkdesk.screens.modals.pen_code import PenCodeModal
 from clerkdesk.screens.modals.trouble import TroubleModal
 from clerkdesk.services.printing.administrative_page import AdministrativePage, administrative_page
 from tests.conftest import OfficeClock
@@ -158,6 +159,13 @@ async def issued_number(clerk: Clerk) -> None:
     await clerk.settle()
 
 
+async def pen_code(clerk: Clerk) -> None:
+    await registers(clerk)
+    text = "“Sổ đăng ký văn bản đến” năm 2026, cho máy 02. Ở đây sổ đã khóa."
+    clerk.app.push_screen(PenCodeModal("ABYA-KBGM-26DM-KW23", text))
+    await clerk.settle()
+
+
 async def trouble(clerk: Clerk) -> None:
     await arrival_empty(clerk)
     clerk.app.push_screen(TroubleModal("Ổ đĩa đã đầy: chưa lưu được, chưa cấp số nào.", "StoreFull"))
@@ -167,7 +175,8 @@ async def trouble(clerk: Clerk) -> None:
 SCENES: tuple[Scene, ...] = (
     login_refused, home, arrival_empty, arrival_filled, arrival_refused, arrival_double, arrivals, arrivals_filtered,
    arrival_record, outgoing_form, outgoing_record, awaiting_issue, registers, people,
-    person_added, settings, go_to, help_text, pick_list, confirmation, reservation, issued_number, trouble,
+    person_added, settings, go_to, help_text, pick_list, confirmation, reservation, issued_number, pen_code,
+    trouble,
 )  # fmt: skip
 
 
