@@ -53,6 +53,7 @@ class Here:
     agency: UUID
     desk: UUID
     may_give_pen: Callable[[Connection, Holding, Holding | None], bool]
+    pen_moves: Callable[[Connection, Record, bool], None]  # told when a record brings this desk a pen, or takes one
 
 
 def key_of(name: str) -> tuple[str, ...]:
@@ -178,6 +179,8 @@ def _put_book(tx: Connection, here: Here, record: Record) -> None:
         if offered.desk == here.desk and not here.may_give_pen(tx, offered, None):
             new["holder_desk"] = new["holder_incarnation"] = new["grant_id"] = None
         _put(tx, "register_year", [new])
+        if new["holder_desk"] == str(here.desk):
+            here.pen_moves(tx, record, True)
         return
     held = Holding(_uuid(found.holder_desk), _uuid(found.holder_incarnation), found.epoch)
     older = offered.epoch < held.epoch
@@ -200,6 +203,8 @@ def _put_book(tx: Connection, here: Here, record: Record) -> None:
         f"UPDATE register_year SET {sets} WHERE agency_id = ? AND register_id = ? AND year = ? AND ({differs})",  # noqa: S608
         (*values, *key, *values),
     )
+    if "holder_desk" in new and offered != held and here.desk in (offered.desk, held.desk):
+        here.pen_moves(tx, record, offered.desk == here.desk)
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -116,9 +116,16 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Give a connection in an IMMEDIATE transaction that commits when the block ends without an error."""
+        """Give a connection in an IMMEDIATE transaction that commits when the block ends without an error.
+
+        `connection.info` holds the store's `mark`, and under `after_commit` what is to be done once it has committed.
+        """
+        steps: list[Callable[[], None]] = []
         with _in_our_words(self.path), self._writing.connect() as connection, connection.begin():
+            connection.info.update(mark=self.mark, after_commit=steps)
             yield connection
+        for step in steps:
+            step()
 
     def leave_no_trace(self) -> None:
         """Empty the write-ahead log, which still holds rows as they were before they were deleted."""

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select
 
 from clerkdesk.data.highwater import Mark, NoMark, Unmarked
 from clerkdesk.data.mark_state import BookMark, Intent, Numbers, Pen, Renewal
-from clerkdesk.data.schema import audit
+from clerkdesk.data.schema import audit, register, register_year
+from clerkdesk.services.audit import Recorded
 
 _PLACE = "mark_notes"
 
@@ -105,8 +106,52 @@ def notes_of(tx: Connection) -> Notes:
     return found
 
 
+def pen_moved(tx: Connection, agency: UUID, register_id: UUID, year: int, *, comes: bool) -> None:
+    """Write to the mark that a record of the server's brings this desk a book's pen, or takes it away.
+
+    The intent stands under the hand-over's id, which is in the book's own row: so `settle` can tell what became of it.
+
+    Args:
+        comes: the pen is this desk's from now on; otherwise it no longer is.
+
+    Raises:
+        MarkUnwritable.
+    """
+    mark = tx.info.get("mark")
+    if not isinstance(mark, Mark):  # before the first set-up; the mark then begins with what the store says
+        return
+    book = tx.execute(
+        select(register_year.c.grant_id, register_year.c.epoch, register_year.c.next_number, register.c.code)
+        .join_from(
+            register_year,
+            register,
+            (register.c.agency_id == register_year.c.agency_id) & (register.c.id == register_year.c.register_id),
+        )
+        .where(
+            register_year.c.agency_id == agency,
+            register_year.c.register_id == register_id,
+            register_year.c.year == year,
+        )
+    ).one()
+    if book.grant_id is None:
+        return
+    pen = Pen(str(register_id), year, book.epoch, book.code, book.next_number - 1 if comes else 0)
+    intent = Intent(str(book.grant_id), taken=[pen] if comes else [], given_up=[] if comes else [pen])
+    settle(tx, mark, agency)
+    mark.write_intent(intent)
+    last = _last_entry(tx, agency)
+    tx.info["after_commit"].append(lambda: mark.write_done(UUID(intent.command), last.seq, last.hash))
+
+
+def _last_entry(tx: Connection, agency: UUID) -> Recorded:
+    row = tx.execute(
+        select(audit.c.seq, audit.c.hash).where(audit.c.agency_id == agency).order_by(audit.c.seq.desc()).limit(1)
+    ).first()
+    return Recorded(row.seq, row.hash) if row else Recorded(0, b"")
+
+
 def settle(tx: Connection, mark: Mark, agency: UUID) -> None:
-    """Close the mark's open intents by what the store's audit log says of their commands."""
+    """Close the mark's open intents by what the store says of their commands: in its audit log, or a hand-over's book."""
     if not mark.state.pending:
         return
     open_ones = [UUID(command) for command in mark.state.pending]
@@ -115,4 +160,13 @@ def settle(tx: Connection, mark: Mark, agency: UUID) -> None:
             audit.c.agency_id == agency, audit.c.command_uid.in_(open_ones)
         )
     )
-    mark.settle({str(row.command_uid): (row.seq, row.hash) for row in rows})
+    committed = {str(row.command_uid): (row.seq, row.hash) for row in rows}
+    moved = tx.execute(
+        select(register_year.c.grant_id).where(
+            register_year.c.agency_id == agency, register_year.c.grant_id.in_(open_ones)
+        )
+    ).scalars().all()  # fmt: skip
+    if moved:
+        last = _last_entry(tx, agency)
+        committed |= {str(grant): (last.seq, last.hash) for grant in moved if str(grant) not in committed}
+    mark.settle(committed)

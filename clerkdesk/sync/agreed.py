@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
-from clerkdesk.data.applying import Here, Holding
+from clerkdesk.data.applying import Here, Holding, Record
 from clerkdesk.data.prepared import Prepared
 from clerkdesk.data.schema import desk, outbox, this_desk
+from clerkdesk.services.mark_notes import pen_moved
 from clerkdesk.services.refusals import open_count
 
 START_OVER = -1  # a cursor: the next pull takes a snapshot
@@ -97,7 +98,10 @@ def here(agreed: Agreed) -> Here:
         ).scalar()
         return grant_stands(offered, held, known)
 
-    return Here(agreed.agency, agreed.desk, may_give_pen)
+    def pen_moves(tx: Connection, book: Record, comes: bool) -> None:
+        pen_moved(tx, agreed.agency, UUID(book["register_id"]), book["year"], comes=comes)
+
+    return Here(agreed.agency, agreed.desk, may_give_pen, pen_moves)
 
 
 def grant_stands(offered: Holding, held: Holding | None, incarnation: UUID | None) -> bool:

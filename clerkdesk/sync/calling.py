@@ -122,6 +122,21 @@ def settle(tx: Connection, agreed: Agreed, command: Command, answer: CallAnswer,
     _keep_password(tx, agreed.agency, command)
 
 
+def numbers_shown(command: Command, answer: CallAnswer) -> list[tuple[UUID, int, int, int]]:
+    """Return register, year, epoch and highest number of each book in which the server has numbered for a command."""
+    epochs = {
+        (one.record["register_id"], one.record["year"]): one.record["epoch"]
+        for one in answer.records
+        if one.name == "register_year"
+    }
+    highest: dict[tuple[str, int], int] = {}
+    for one in answer.records:
+        if one.name == "entry" and one.record["command_uid"] == str(command.uid):
+            book = (one.record["register_id"], one.record["year"])
+            highest[book] = max(highest.get(book, 0), one.record["number"])
+    return [(UUID(book[0]), book[1], epochs.get(book, 0), number) for book, number in highest.items()]
+
+
 def _keep_password(tx: Connection, agency: UUID, command: Command) -> None:
     """Passwords never travel down: this desk keeps its own verifier of what was set here."""
     if isinstance(command, SetPassword) and command.person == command.actor:

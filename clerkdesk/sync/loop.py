@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from clerkdesk import log
+from clerkdesk.data.highwater import Mark
 from clerkdesk.data.store import Store
 from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import N_, _
@@ -165,6 +166,9 @@ class Sync:
         pulling.check_term(agreed, answer.term)
         with self._store.writing() as tx:
             calling.settle(tx, agreed, command, answer)
+        for book in calling.numbers_shown(command, answer):
+            if isinstance(self._store.mark, Mark):
+                self._store.mark.note_shown(*book)
         self._went_online()
         return answer
 
@@ -356,7 +360,7 @@ class Sync:
         assert agreed.incarnation is not None  # noqa: S101  a joined desk has one from the first moment
         with self._store.reading() as connection:
             calls = list(recovery.answered_calls(connection, agreed, agreed.incarnation))
-            books = recovery.known_books(connection, agreed, agreed.incarnation)
+            books = recovery.known_books(connection, agreed, agreed.incarnation, self._store.mark)
         waiting = False
         for push in calls:
             answer = self._door.push(push)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select, update
 
+from clerkdesk.data.highwater import Mark, Unmarked
 from clerkdesk.data.schema import call as call_table
 from clerkdesk.data.schema import history, outbox, register_year, this_desk
 from clerkdesk.services.clock import now
@@ -95,17 +96,25 @@ def _body(kind: type[Command], facts: dict[str, Any]) -> str:
     return kept.model_dump_json(exclude={*Command.model_fields, *kind.not_recorded}, exclude_defaults=True)
 
 
-def known_books(connection: Connection, agreed: Agreed, incarnation: UUID) -> Reported:
-    """Return what this desk knows of every book: how far its numbers have come, and whether the pen is here."""
+def known_books(connection: Connection, agreed: Agreed, incarnation: UUID, mark: Mark | Unmarked | None) -> Reported:
+    """Return what this desk knows of every book: how far its numbers have come, and whether the pen is here.
+
+    Args:
+        mark: knows numbers that were shown here also when this store was restored and has lost them.
+    """
     rows = connection.execute(select(register_year).where(register_year.c.agency_id == agreed.agency))
     books = tuple(
         KnownBook(
             register_id=row.register_id,
             year=row.year,
             epoch=row.epoch,
-            next_number=row.next_number,
+            next_number=max(row.next_number, _behind_the_mark(mark, row.register_id, row.year)),
             held=row.holder_desk == agreed.desk and row.holder_incarnation in (None, incarnation),
         )
         for row in rows
     )
     return Reported(incarnation=incarnation, term=agreed.term, books=books)
+
+
+def _behind_the_mark(mark: Mark | Unmarked | None, register_id: UUID, year: int) -> int:
+    return mark.state.highest(register_id, "", year) + 1 if mark is not None else 1
