@@ -284,3 +284,15 @@ def test_a_code_from_before_the_declaration_is_refused_and_not_taken_for_the_new
     assert two.push()
     assert [type(error) for _command, error in two.refused] == [custody_by_code.CodeOld]
     assert agency.server.book().holder_desk is None
+
+
+def test_a_code_that_was_typed_in_time_but_told_after_the_takeover_does_not_take_the_pen_back(agency: Agency) -> None:
+    one, two, three = agency.desks
+    two.enter(one.release(two))
+    one.push()
+    three.ask(declaration(agency, two, last=5, set_aside=True))
+    assert agency.server.book().holder_desk is None
+    assert two.push()
+    assert [type(error) for _command, error in two.refused] == [custody_by_code.CodeOld]
+    book = agency.server.book()
+    assert (book.holder_desk, book.epoch, book.next_number) == (None, 3, 6)
