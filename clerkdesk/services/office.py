@@ -25,6 +25,8 @@ from clerkdesk.services import (
     directory,
     dispatching,
     drafts,
+    emergency,
+    emergency_conversion,
     outgoing,
     people,
     registers,
@@ -91,6 +93,10 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.Release: (dispatching.release, c.Result, _REGISTRY),
     c.RecordDelivery: (dispatching.record_delivery, c.Result, _REGISTRY),
     c.SaveTemplate: (drafts.save_template, c.Result, _DRAFTING),
+    c.StartEmergency: (emergency.start_emergency, emergency.EmergencyStarted, _REGISTRY),
+    c.ExtendEmergency: (emergency.extend_emergency, c.Result, _REGISTRY),
+    c.EndEmergency: (emergency.end_emergency, c.Result, _REGISTRY),
+    c.ConvertEmergency: (emergency_conversion.convert_emergency, emergency_conversion.EmergencyConverted, _REGISTRY),
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from clerkdesk.services.agency_setup import AgencyFacts
 from clerkdesk.services.clock import local
 from clerkdesk.services.document_types import type_name
-from clerkdesk.services.reference_code import joined, number_text
+from clerkdesk.services.reference_code import arrival_number, joined
 from clerkdesk.services.vocabulary import DispatchChannel, Urgency
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def stamp_pdf(agency: AgencyFacts, row: dict[str, Any], at: tuple[float, float] 
     urgent_hour = local(row["registered_at"]).time() if row["urgency"] else None
     stamp = ArrivalStamp(
         agency=agency.name,
-        number=number_text(row["number"], row["sub_number"]),
+        number=arrival_number(row),
         arrived_on=row["arrival_date"],
         arrived_at=urgent_hour,
         forwarded_to=row["to_places"],
@@ -44,7 +44,7 @@ def label_pdf(agency: AgencyFacts, rows: list[dict[str, Any]], start: int = 1) -
     labels = [
         ArrivalLabel(
             agency=agency.short_name,
-            number=f"{number_text(row['number'], row['sub_number'])}/{row['year']}",
+            number=arrival_number(row, year=True),
             arrived_on=row["arrival_date"],
             reference=joined(row["code_number"], row["code_notation"]),
         )
@@ -70,7 +70,7 @@ def action_slip_pdf(agency: AgencyFacts, row: dict[str, Any]) -> bytes:
             reference=joined(row["code_number"], row["code_notation"]),
             issued_on=row["issued_date"],
             issuer=row["issuer"],
-            arrival_number=f"{number_text(row['number'], row['sub_number'])}/{row['year']}",
+            arrival_number=arrival_number(row, year=True),
             arrived_on=row["arrival_date"],
         )
     )

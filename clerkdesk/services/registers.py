@@ -247,6 +247,8 @@ def create_register(tx: Connection, agency: UUID, facts: NewRegister, position: 
 def open_registers(tx: Connection, command: OpenRegisters, at: dt.datetime) -> RegistersOpened:
     """Open books for a year, each starting at 01; books already open stay as they are.
 
+    An emergency register is left out: its books are its desk's own (`emergency.start_emergency`).
+
     Raises:
         YearOutOfRange.
     """
@@ -260,7 +262,10 @@ def open_registers(tx: Connection, command: OpenRegisters, at: dt.datetime) -> R
             register_year.c.register_id == register_id,
             register_year.c.year == command.year,
         )
-        if tx.execute(known).first() is None:
+        emergency = select(register.c.emergency_of).where(
+            register.c.agency_id == command.agency, register.c.id == register_id
+        )
+        if tx.execute(known).first() is None and tx.execute(emergency).scalar() is None:
             tx.execute(
                 insert(register_year).values(
                     agency_id=command.agency,
@@ -357,7 +362,11 @@ def arrivals_register(tx: Connection, agency: UUID) -> UUID | None:
     """Return the agency's first arrivals register, or None."""
     found: UUID | None = tx.execute(
         select(register.c.id)
-        .where(register.c.agency_id == agency, register.c.direction == Direction.ARRIVAL)
+        .where(
+            register.c.agency_id == agency,
+            register.c.direction == Direction.ARRIVAL,
+            register.c.emergency_of.is_(None),
+        )
         .order_by(register.c.position)
         .limit(1)
     ).scalar()
@@ -365,7 +374,7 @@ def arrivals_register(tx: Connection, agency: UUID) -> UUID | None:
 
 
 def books(tx: Connection, agency: UUID, year: int, desk_id: UUID) -> list[Book]:
-    """Return every register with its book of the year, in the agency's order."""
+    """Return every register with its book of the year, in the agency's order; emergency registers stand apart."""
     counts = (
         select(
             entry.c.register_id,
@@ -391,7 +400,7 @@ def books(tx: Connection, agency: UUID, year: int, desk_id: UUID) -> list[Book]:
             ),
         )
         .outerjoin(counts, counts.c.register_id == register.c.id)
-        .where(register.c.agency_id == agency)
+        .where(register.c.agency_id == agency, register.c.emergency_of.is_(None))
         .order_by(register.c.position)
     ).mappings()
     return [
