@@ -37,6 +37,7 @@ AREAS = {
     "for_signature": Area("tk", "6", N_("Trình ký"), N_("Chờ lãnh đạo ký số")),
     "awaiting_issue": Area("cb", "7", N_("Chờ ban hành"), N_("Cấp số, đóng dấu, phát hành")),
     "registers": Area("so", "8", N_("Sổ và số"), N_("Mở sổ, giữ số, hủy số")),
+    "emergency": Area("st", "t", N_("Sổ tạm"), N_("Khi mất kết nối: số tạm, chuyển sang số đến")),
     "people": Area("ng", "9", N_("Người dùng"), N_("Tài khoản, vai trò, mật khẩu")),
     "settings": Area("cd", "c", N_("Cài đặt"), N_("Định dạng tệp, giới hạn, thư mục theo dõi, sao lưu")),
 }
@@ -48,6 +49,7 @@ _SCREENS = {
     "arrival_form": ("clerkdesk.screens.arrival_form", "ArrivalForm"),
     "outgoing_form": ("clerkdesk.screens.outgoing_form", "OutgoingForm"),
     "registers": ("clerkdesk.screens.registers", "RegistersScreen"),
+    "emergency": ("clerkdesk.screens.emergency", "EmergencyScreen"),
     "people": ("clerkdesk.screens.people", "PeopleScreen"),
     "settings": ("clerkdesk.screens.settings", "SettingsScreen"),
 }

@@ -318,17 +318,18 @@ ENTRY_OF_LINE = and_(
 )
 
 
-def open_lines(tx: Connection, agency: UUID, year: int) -> int:
-    """Return how many lines of a year still wait for their ordinary number; a year with any is not closed."""
+def open_lines(tx: Connection, agency: UUID, year: int | None = None) -> int:
+    """Return how many lines of a year, or of all, wait for their ordinary number; a year with any is not closed."""
     query = (
         select(func.count())
         .select_from(emergency_line)
         .join(entry, ENTRY_OF_LINE)
         .where(
             emergency_line.c.agency_id == agency,
-            emergency_line.c.year == year,
             emergency_line.c.ordinary_number.is_(None),
             entry.c.state != EntryState.VOID,
         )
     )
+    if year is not None:
+        query = query.where(emergency_line.c.year == year)
     return int(tx.execute(query).scalar_one())

@@ -63,6 +63,7 @@ class Line:
     ordinary_register: UUID
     ordinary: str
     converted_by: UUID | None
+    converted_at: dt.datetime | None
     void: bool
     arrival_date: dt.date
     issuer: str
@@ -366,6 +367,7 @@ def _line(row: Any) -> Line:
         ordinary_register=row.ordinary_register_id,
         ordinary=f"{number_text(row.arrival_number, row.sub_number)}/{row.arrival_year}" if converted else "",
         converted_by=row.converted_by_command,
+        converted_at=row.converted_at,
         void=row.entry_state == EntryState.VOID,
         arrival_date=row.arrival_date,
         issuer=row.issuer,

@@ -13,6 +13,8 @@ from clerkdesk.services.vocabulary import DispatchChannel, Urgency
 
 if TYPE_CHECKING:
     from clerkdesk.services.dispatching import PostalLine
+    from clerkdesk.services.emergency_book import Line, Outage
+    from clerkdesk.services.printing.emergency_lists import Head, PrintedLine
     from clerkdesk.services.printing.marks import Urgency as Mark
 
 
@@ -112,6 +114,59 @@ def postal_book_pdf(agency: AgencyFacts, lines: list[PostalLine], first: dt.date
         for line in lines
     ]
     return printing.postal_book(book, printed)
+
+
+def numbers_to_write_pdf(agency: AgencyFacts, lines: list[Line], on: dt.date) -> bytes:
+    """Return the list of converted emergency lines, by which their arrival numbers are written on paper."""
+    from clerkdesk.services.printing import emergency_lists as printing
+
+    return printing.numbers_to_write(_head(agency, on), [_printed_line(line) for line in lines])
+
+
+def emergency_register_pdf(
+    agency: AgencyFacts, year: int, outages: list[Outage], lines: list[Line], on: dt.date
+) -> bytes:
+    """Return the emergency registers of a year with their outages and the totals of each day."""
+    from clerkdesk.services.emergency_book import day_totals
+    from clerkdesk.services.printing import emergency_lists as printing
+
+    def moment(at: dt.datetime | None) -> str:
+        return f"{local(at):%H:%M %d/%m/%Y}" if at else ""
+
+    printed = [
+        printing.PrintedOutage(
+            desk=one.desk_code,
+            started=moment(one.started_at),
+            ended=moment(one.ended_at),
+            cause=one.cause,
+            authorised_by=one.authorised_by,
+            reported_to=one.reported_to,
+        )
+        for one in outages
+    ]
+    totals = [(one.day, one.desk_code, one.count) for one in day_totals(lines)]
+    return printing.emergency_register(
+        _head(agency, on), year, printed, totals, [_printed_line(line) for line in lines]
+    )
+
+
+def _head(agency: AgencyFacts, on: dt.date) -> Head:
+    from clerkdesk.services.printing.emergency_lists import Head
+
+    return Head(agency=agency.name, parent_agency=agency.parent_name, place=agency.place, made_on=on)
+
+
+def _printed_line(line: Line) -> PrintedLine:
+    from clerkdesk.services.printing.emergency_lists import PrintedLine
+
+    return PrintedLine(
+        emergency_number=line.emergency_number,
+        arrival_number="Hủy" if line.void and not line.ordinary else line.ordinary,
+        arrived_on=line.arrival_date,
+        entered=f"{local(line.registered_at):%H:%M %d/%m/%Y}",
+        document=f"{line.issuer}, {line.code}" if line.code else line.issuer,
+        subject=line.subject,
+    )
 
 
 def _mark(urgency: int) -> Mark | None:

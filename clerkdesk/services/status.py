@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select, text
 from clerkdesk.data.schema import arrival, emergency_line, outgoing, register
 from clerkdesk.services import numbering, registers
 from clerkdesk.services.clock import local, now, today
+from clerkdesk.services.emergency import open_lines
 from clerkdesk.services.emergency_book import next_emergency_number
 from clerkdesk.services.reference_code import number_text
 from clerkdesk.services.vocabulary import OutgoingStatus
@@ -40,6 +41,7 @@ class Waiting:
     drafts: int
     for_signature: int
     awaiting_issue: int
+    emergency_lines: int
 
 
 def desk_status(desk: Desk) -> DeskStatus:
@@ -74,6 +76,7 @@ def waiting(connection: Connection, agency: UUID) -> Waiting:
         drafts=count_outgoing(OutgoingStatus.DRAFT, OutgoingStatus.RETURNED),
         for_signature=count_outgoing(OutgoingStatus.SUBMITTED_FOR_SIGNATURE),
         awaiting_issue=count_outgoing(OutgoingStatus.AWAITING_ISSUE, OutgoingStatus.NUMBERED, OutgoingStatus.SEALED),
+        emergency_lines=open_lines(connection, agency),
     )
 
 

@@ -395,7 +395,7 @@ class TestWhatIsRefused:
     def test_a_power_cut_anywhere_changes_nothing(self, office: SeveralDesks, ready: c.ConvertEmergency) -> None:
         before = everything(office.middle.store)
         for cut in range(1, 100):
-            seen = []
+            seen: list[str] = []
 
             def stop(_c: object, _u: object, statement: str, *_: object, seen: list[str] = seen, at: int = cut) -> None:
                 seen.append(statement)

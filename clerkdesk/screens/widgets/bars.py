@@ -66,7 +66,9 @@ class StatusBar(Static):
         status = desk_status(desk)
         person = desk.person
         parts = [
-            _("Số đến tiếp: {number}").format(number=status.next_arrival or "—"),
+            _("SỔ TẠM, số tiếp: {number}").format(number=status.emergency)
+            if status.emergency
+            else _("Số đến tiếp: {number}").format(number=status.next_arrival or "—"),
             _("Tại chỗ"),
             f"{person.full_name} ({status.roles})",
         ]
