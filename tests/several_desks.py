@@ -207,7 +207,15 @@ def _copy(furnished: Path, folder: Path, codes: tuple[str, ...], own: str | None
 
 
 def _folder(furnished: Path, folder: Path, codes: tuple[str, ...], own: str | None) -> Path:
-    """Copy the furnished store, give the office its desks and the middle its books."""
+    """Copy the store of an office with its desks, whose books are in the middle; the first copy makes it."""
+    ready = furnished.with_name(f"{furnished.name}-{'-'.join(codes)}-{own}")
+    if not ready.exists():
+        _prepare(furnished, ready, codes, own)
+    shutil.copytree(ready, folder)
+    return folder
+
+
+def _prepare(furnished: Path, folder: Path, codes: tuple[str, ...], own: str | None) -> None:
     shutil.copytree(furnished, folder)
     desk = Desk.open(folder / "clerkdesk.db")
     with desk.store.writing() as tx:
@@ -228,4 +236,3 @@ def _folder(furnished: Path, folder: Path, codes: tuple[str, ...], own: str | No
                 {"own": own},
             )
     desk.close()
-    return folder

@@ -43,6 +43,8 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
     (r"services/document_types\.py", ".*", "names and abbreviations of document types are law (NĐ 30/2020 PL III)"),
     (r"services/registers\.py", "(Sổ|quy phạm).*|QĐ", "titles of registers are law (NĐ 30/2020 PL IV)"),
     (r"services/numbering\.py", "Nhập lại từ giấy", "a holder that is written into the register"),
+    (r"services/emergency\.py", "Sổ tạm.*|Phục hồi: .*", "title and reason that are written into the register"),
+    (r"services/paper\.py", "Hủy", "stands on paper"),
     (r"services/upkeep\.py", "Hết hạn giữ số.*", "a reason that is written into the register"),
     (r"services/secrecy\.py", ".*", "secrecy marks as they stand on documents"),
     (r"services/settings\.py", "Đơn .*", "kinds of petitions, found by name in Vietnamese documents"),

@@ -42,7 +42,7 @@ class ArrivalForm(FileTaking, EntryForm):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f7", "find", N_("Tìm"), id="arrival.find"),
         Binding("f8", "attach", N_("Tệp"), id="form.attach"),
-        Binding("f9", "emergency", N_("Sổ tạm"), id="arrival.emergency"),
+        Binding("f9", "emergency", N_("Sổ tạm"), show=False, id="arrival.emergency"),  # offered when it is needed
         Binding("ctrl+r", "reserved", N_("Dùng số giữ / số phụ"), id="arrival.reserved"),
         Binding("ctrl+n", "next_page", N_("Trang sau của tệp"), id="preview.next"),
         Binding("ctrl+b", "previous_page", N_("Trang trước của tệp"), id="preview.previous"),

@@ -36,7 +36,7 @@ class KeyBar(Static):
         labels = {
             key: active.binding.description
             for key, active in self.screen.active_bindings.items()
-            if active.binding.description and active.binding.id and active.enabled
+            if active.binding.description and active.binding.show and active.binding.id and active.enabled
         }
         shown = [f"{key_name(key)} {_(labels[key])}" for key in KEY_LINE if key in labels]
         self.update(" ".join(shown))
