@@ -118,6 +118,7 @@ def test_key_line_of_every_screen_fits_in_both_languages(english: dict[str, str]
             for owner in (everywhere, *reversed(cls.__mro__))
             for binding in bindings_of(owner)
             for key in binding.key.split(",")
+            if binding.show
             if name != "OutgoingRecordScreen"
             or binding.action not in _POSSIBLE
             or status.name in _POSSIBLE[binding.action]

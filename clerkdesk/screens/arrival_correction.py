@@ -27,8 +27,13 @@ class ArrivalCorrection(ArrivalForm):
 
     def office_changed(self) -> None:
         """Name the arrival."""
-        row = self.row_to_correct
-        self.head(_("SỬA VĂN BẢN ĐẾN · SỐ {number}/{year}").format(number=row["number"], year=row["year"]))
+        from clerkdesk.services.reference_code import arrival_number
+
+        self.head(_("SỬA VĂN BẢN ĐẾN · SỐ {number}").format(number=arrival_number(self.row_to_correct, year=True)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A correction needs no number."""
+        return None if action == "emergency" else True
 
     def start_clean(self) -> None:
         """Start with what is registered."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clerkdesk.services.arrival_entry import Code
     from clerkdesk.services.commands import Command, Result
     from clerkdesk.services.directory import Correspondent
+    from clerkdesk.services.emergency import OpenOutage
 
 RECENT_SHOWN = 5
 
@@ -35,11 +36,13 @@ class ArrivalForm(FileTaking, EntryForm):
     HELP = N_(
         "Gõ cơ quan ban hành bằng vài chữ đầu, tên tắt hoặc chữ cái đầu (snv). Số, ký hiệu: gõ số không, ký hiệu quen "
         "của cơ quan đó được điền nốt. Ngày: 20 là ngày 20 gần nhất, 2011, “.” hôm nay, -1 hôm qua. Hạn: +5 là 5 ngày "
-        "làm việc. F2 lưu ở bất kỳ ô nào và cấp số đến ngay. F5 lặp lại giá trị của văn bản trước. F8 gắn tệp."
+        "làm việc. F2 lưu ở bất kỳ ô nào và cấp số đến ngay. F5 lặp lại giá trị của văn bản trước. F8 gắn tệp. "
+        "F9 mở sổ tạm khi mất kết nối mà quyền cấp số không ở máy này."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f7", "find", N_("Tìm"), id="arrival.find"),
         Binding("f8", "attach", N_("Tệp"), id="form.attach"),
+        Binding("f9", "emergency", N_("Sổ tạm"), show=False, id="arrival.emergency"),  # offered when it is needed
         Binding("ctrl+r", "reserved", N_("Dùng số giữ / số phụ"), id="arrival.reserved"),
         Binding("ctrl+n", "next_page", N_("Trang sau của tệp"), id="preview.next"),
         Binding("ctrl+b", "previous_page", N_("Trang trước của tệp"), id="preview.previous"),
@@ -116,9 +119,12 @@ class ArrivalForm(FileTaking, EntryForm):
         from clerkdesk.services.clock import today
         from clerkdesk.services.status import desk_status
 
-        self.next_number = desk_status(self.desk).next_arrival
+        status = desk_status(self.desk)
+        self.next_number = status.emergency or status.next_arrival
         state = _("số đến tiếp theo {number}").format(number=self.next_number)
-        if not self.next_number:
+        if status.emergency:
+            state = _("SỔ TẠM, số tạm tiếp theo {number}").format(number=self.next_number)
+        elif not self.next_number:
             state = _("SỔ CHƯA CẤP SỐ ĐƯỢC: Ctrl+G so")
         self.head(f"{_('NHẬP VĂN BẢN ĐẾN')} · {today():%d/%m/%Y} · {state}")
 
@@ -288,6 +294,7 @@ class ArrivalForm(FileTaking, EntryForm):
     def make_command(self) -> Command:
         """Make the command of this form; its uid was made when the form was opened."""
         from clerkdesk.services.commands import RegisterArrival
+        from clerkdesk.services.emergency_lines import in_emergency
         from clerkdesk.services.numbering import RegisterNotOpen
         from clerkdesk.services.registers import arrivals_register
 
@@ -296,7 +303,7 @@ class ArrivalForm(FileTaking, EntryForm):
         if register is None:
             raise RegisterNotOpen(title=_("Sổ đăng ký văn bản đến"), year=facts.arrival_date.year)
         number, reason = self.sub_number or (None, "")
-        return self.desk.make(
+        command = self.desk.make(
             RegisterArrival,
             uid=self.uid,
             register_id=register,
@@ -307,10 +314,21 @@ class ArrivalForm(FileTaking, EntryForm):
             sub_number_reason=reason,
             second_copy=self.second_copy,
         )
+        outage = self.outage()
+        return self.desk.read(in_emergency, command, outage) if outage else command
+
+    def outage(self) -> OpenOutage | None:
+        """Return the outage that goes on at this desk: its documents are entered in the emergency register."""
+        from clerkdesk.services.emergency import open_outage
+
+        facts = self.desk.facts
+        return self.desk.read(open_outage, facts.id) if facts else None
 
     def refused(self, error: ClerkDeskError) -> None:
-        """A double asks for F2 again; of a secret document nothing is left."""
+        """A double asks for F2 again; of a secret document nothing is left; without the pen F9 is the way."""
+        from clerkdesk.errors import Unavailable
         from clerkdesk.services.arrivals import DuplicateArrival
+        from clerkdesk.services.numbering import PenElsewhere, RegisterSuspended
         from clerkdesk.services.secrecy import ExcludedDocument, SecretDocument
 
         if isinstance(error, SecretDocument | ExcludedDocument):
@@ -323,20 +341,41 @@ class ArrivalForm(FileTaking, EntryForm):
         if isinstance(error, DuplicateArrival):
             self.warned_of = self.identity()
             self.fields["code"].focus()
+        no_pen = isinstance(error, PenElsewhere | RegisterSuspended | Unavailable)
+        if no_pen and getattr(error, "way_out", "emergency") == "emergency":
+            self.say(f"{error.message} {_('Cần số ngay: bấm F9 để vào sổ tạm.')}", bad=True)
+
+    def action_emergency(self) -> None:
+        """Open the emergency register and, when something is typed, enter it there at once."""
+        from clerkdesk.screens.emergency_start import ask_to_start
+
+        if self.outage() is not None:
+            self.say(_("Sổ tạm đang mở: F2 lưu lấy số tạm. Hết sự cố: Ctrl+G, gõ “st”, F10."))
+            return
+
+        def opened() -> None:
+            self.reserved_number, self.sub_number = None, None
+            if self.dirty:
+                self.action_save()
+
+        ask_to_start(self, opened)
 
     def saved(self, result: Result) -> None:
         """Show the number large, and prepare the next document."""
         from clerkdesk.services.arrivals import ArrivalRegistered
-        from clerkdesk.services.reference_code import number_text
+        from clerkdesk.services.reference_code import emergency_short, number_text
 
         done = cast(ArrivalRegistered, result)
-        number = number_text(done.number, done.sub_number)
+        emergency = emergency_short(done.emergency_number)
+        number = emergency or number_text(done.number, done.sub_number)
         self.query_one("#digits", Digits).update(number)
         what = f"{self.value('issuer')}, {self.value('code')}: {self.value('subject')}"
-        self.query_one("#issued_text", Static).update(_("SỐ ĐẾN {number}/{year}").format(number=number, year=done.year))
+        text = _("SỐ TẠM {number}/{year}") if emergency else _("SỐ ĐẾN {number}/{year}")
+        self.query_one("#issued_text", Static).update(text.format(number=number, year=done.year))
         self.recent = [f"{number:>6} {one_line(what)}", *self.recent][:RECENT_SHOWN]
         self.query_one("#recent", Static).update("\n".join(self.recent))
-        self.say(_("Đã cấp số đến {number}/{year}.").format(number=number, year=done.year))
+        said = _("Đã cấp số tạm {number}/{year}.") if emergency else _("Đã cấp số đến {number}/{year}.")
+        self.say(said.format(number=number, year=done.year))
         self.files = []  # they belong to the registered document now
         self.start_clean()
         self.office_changed()
@@ -394,7 +433,9 @@ class ArrivalForm(FileTaking, EntryForm):
             else:
                 self.say(_("Văn bản này lấy số tiếp theo."))
 
-        self.app.push_screen(SpecialNumberModal(self.desk, register, year, sub_numbers=True), chosen)
+        outage = self.outage()
+        book = outage.register_id if outage else register
+        self.app.push_screen(SpecialNumberModal(self.desk, book, year, sub_numbers=outage is None), chosen)
 
     def _ask_sub_number(self) -> None:
         from clerkdesk.screens.modals.ask import AskModal, Question

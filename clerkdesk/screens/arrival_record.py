@@ -63,11 +63,11 @@ class ArrivalRecordScreen(RecordScreen):
     def read(self) -> None:
         """Read the arrival."""
         from clerkdesk.services.arrivals import arrival_by_id
-        from clerkdesk.services.reference_code import number_text
+        from clerkdesk.services.reference_code import arrival_number
 
         self.row = self.desk.read(arrival_by_id, self.document)
-        self.number = number_text(self.row["number"], self.row["sub_number"])
-        self.head(_("VĂN BẢN ĐẾN · SỐ {number}/{year}").format(number=self.number, year=self.row["year"]))
+        self.number = arrival_number(self.row, year=True)
+        self.head(_("VĂN BẢN ĐẾN · SỐ {number}").format(number=self.number))
         self.refresh_bindings()
 
     def lines(self) -> Iterator[tuple[str, str]]:
@@ -78,7 +78,9 @@ class ArrivalRecordScreen(RecordScreen):
         from clerkdesk.services.vocabulary import ArrivalStatus, Medium, ReceiptChannel, Urgency
 
         row = self.row
-        yield _("Số đến"), f"{self.number}/{row['year']}   {_('ngày đến')} {row['arrival_date']:%d/%m/%Y}"
+        yield _("Số đến"), f"{self.number}   {_('ngày đến')} {row['arrival_date']:%d/%m/%Y}"
+        if row["emergency_number"]:
+            yield _("Số tạm"), self._emergency()
         yield _("Trạng thái"), ArrivalStatus(row["status"]).label
         yield _("Cơ quan BH"), row["issuer"]
         yield _("Số, ký hiệu"), joined(row["code_number"], row["code_notation"])
@@ -100,6 +102,22 @@ class ArrivalRecordScreen(RecordScreen):
         if row["description"]:
             yield _("Ghi chú"), row["description"]
         yield _("Vào sổ lúc"), f"{local(row['registered_at']):%d/%m/%Y %H:%M:%S}"
+
+    def _emergency(self) -> str:
+        """Say when the document got its emergency number, and when that became an ordinary one."""
+        from clerkdesk.services.clock import local
+        from clerkdesk.services.emergency_book import line_of
+
+        line = self.desk.read(line_of, self.document)
+        if line is None:
+            return str(self.row["emergency_number"])
+        text = _("{number}, vào sổ tạm lúc {at}").format(
+            number=line.emergency_number, at=f"{local(line.registered_at):%H:%M %d/%m/%Y}"
+        )
+        if line.converted_at is not None:
+            became = _("thành số đến {number} ngày {day}")
+            return f"{text}; {became.format(number=line.ordinary, day=f'{local(line.converted_at):%d/%m/%Y}')}"
+        return text if line.void else f"{text}; {_('chờ chuyển thành số đến')}"
 
     def action_correct(self) -> None:
         """Correct fields in the form."""
@@ -131,8 +149,7 @@ class ArrivalRecordScreen(RecordScreen):
 
     def action_void(self) -> None:
         """Void the number, with a reason."""
-        number = f"{self.number}/{self.row['year']}"
-        self.ask_void(_("Hủy số đến {number}").format(number=number), number)
+        self.ask_void(_("Hủy số đến {number}").format(number=self.number), self.number)
 
     def action_print(self) -> None:
         """Print label, stamp or action slip."""

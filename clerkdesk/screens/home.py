@@ -80,6 +80,7 @@ class HomeScreen(OfficeScreen):
             _("Dự thảo văn bản đi    {count:>5}").format(count=now.drafts),
             _("Chờ lãnh đạo ký       {count:>5}").format(count=now.for_signature),
             _("Chờ ban hành          {count:>5}").format(count=now.awaiting_issue),
+            *([_("Số tạm chờ số đến     {count:>5}").format(count=now.emergency_lines)] if now.emergency_lines else []),
             "",
             _("Số tiếp theo, năm {year}").format(year=year),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -24,11 +24,12 @@ Job = tuple[str, Callable[[], bytes]]  # file name, what makes the PDF
 def print_for_arrival(screen: OfficeScreen, row: dict[str, Any]) -> None:
     """Offer stamp, label and action slip of an arrival."""
     from clerkdesk.services.paper import action_slip_pdf, label_pdf, stamp_pdf
-    from clerkdesk.services.reference_code import number_text
+    from clerkdesk.services.reference_code import emergency_short, number_text
 
     agency = screen.desk.agency
     assert agency is not None  # noqa: S101  a row belongs to an agency
-    number = f"{row['year']}-{number_text(row['number'], row['sub_number'])}"
+    text = number_text(row["number"], row["sub_number"])
+    number = f"{row['year']}-{emergency_short(row['emergency_number']) if row['in_emergency'] else text}"
     jobs: list[tuple[str, Job]] = [
         (_("Dấu ĐẾN in lên văn bản giấy (góc trái, dưới số)"), (f"dau-den-{number}.pdf", lambda: stamp_pdf(agency, row, (20.0, 60.0)))),
         (_("Dấu ĐẾN riêng, 35 × 50 mm"), (f"dau-den-rieng-{number}.pdf", lambda: stamp_pdf(agency, row))),
@@ -68,6 +69,44 @@ def print_for_list(screen: OfficeScreen, kind: ListKind, document: UUID | None) 
         print_for_outgoing(screen, screen.desk.read(outgoing_by_id, document))
 
 
+def print_conversions(screen: OfficeScreen, commands: Sequence[UUID]) -> None:
+    """Write the list of converted emergency lines, for writing their arrival numbers on paper."""
+    name, make = _conversion_job(screen, commands)
+    _start(screen, name, make)
+
+
+def print_for_emergency(screen: OfficeScreen, year: int) -> None:
+    """Offer the emergency registers of a year, and the list of each conversion."""
+    from clerkdesk.services.clock import local, today
+    from clerkdesk.services.emergency_book import conversions, lines, outages
+    from clerkdesk.services.paper import emergency_register_pdf
+
+    agency = screen.desk.agency
+    assert agency is not None  # noqa: S101
+
+    def book() -> bytes:
+        read = screen.desk.read
+        return emergency_register_pdf(agency, year, read(outages, year), read(lines, year=year), today())
+
+    jobs: list[tuple[str, Job]] = [(_("Sổ tạm năm {year}").format(year=year), (f"so-tam-{year}.pdf", book))]
+    for done in screen.desk.read(conversions):
+        at = f"{local(done.at):%H:%M %d/%m/%Y}"
+        label = _("Danh sách số đến đã chuyển lúc {at}: {count} văn bản").format(at=at, count=done.count)
+        jobs.append((label, _conversion_job(screen, [done.command])))
+    _offer(screen, jobs)
+
+
+def _conversion_job(screen: OfficeScreen, commands: Sequence[UUID]) -> Job:
+    from clerkdesk.services.clock import today
+    from clerkdesk.services.emergency_book import converted_lines
+    from clerkdesk.services.paper import numbers_to_write_pdf
+
+    agency = screen.desk.agency
+    assert agency is not None  # noqa: S101
+    name = f"chuyen-so-tam-{today()}-{str(commands[0])[-6:]}.pdf"
+    return name, lambda: numbers_to_write_pdf(agency, screen.desk.read(converted_lines, commands), today())
+
+
 def _postal_jobs(screen: OfficeScreen) -> list[tuple[str, Job]]:
     from clerkdesk.services.clock import today
     from clerkdesk.services.dispatching import postal_lines
@@ -89,15 +128,17 @@ def _postal_jobs(screen: OfficeScreen) -> list[tuple[str, Job]]:
 def _offer(screen: OfficeScreen, jobs: list[tuple[str, Job]]) -> None:
     def chosen(job: Job | None) -> None:
         if job is not None:
-            screen.say(_("Đang tạo bản in…"))
-            name, make = job
-            release = screen.app.hold_keys()  # the question about the printer is not answered by what is typed ahead
-            screen.run_worker(
-                lambda: _make(screen, name, make, release),
-                thread=True, exit_on_error=False, group="print", exclusive=True,
-            )  # fmt: skip
+            _start(screen, *job)
 
     screen.app.push_screen(PickModal(_("In"), pick_from(jobs)), chosen)
+
+
+def _start(screen: OfficeScreen, name: str, make: Callable[[], bytes]) -> None:
+    screen.say(_("Đang tạo bản in…"))
+    release = screen.app.hold_keys()  # the question about the printer is not answered by what is typed ahead
+    screen.run_worker(
+        lambda: _make(screen, name, make, release), thread=True, exit_on_error=False, group="print", exclusive=True
+    )  # fmt: skip
 
 
 def _make(screen: OfficeScreen, name: str, make: Callable[[], bytes], release: Callable[[], None]) -> None:

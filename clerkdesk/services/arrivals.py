@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, literal_column, select, text, update
 
 from clerkdesk.data.prepared import Prepared, prepared_insert
-from clerkdesk.data.schema import arrival, learned_suffix
+from clerkdesk.data.schema import arrival, learned_suffix, register
 from clerkdesk.data.upsert import prepared_upsert
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_, _
-from clerkdesk.services import numbering
+from clerkdesk.services import emergency_lines, numbering
 from clerkdesk.services.attachments import attach_received
 from clerkdesk.services.clock import today
 from clerkdesk.services.commands import (
@@ -31,7 +31,7 @@ from clerkdesk.services.corrections import keep_old_values
 from clerkdesk.services.document_types import type_name
 from clerkdesk.services.execution import at_server
 from clerkdesk.services.lengths import check_lengths, check_present
-from clerkdesk.services.reference_code import joined
+from clerkdesk.services.reference_code import arrival_number, emergency_short, joined
 from clerkdesk.services.secrecy import refuse_secrets
 from clerkdesk.services.settings import read_setting
 from clerkdesk.services.vocabulary import UNPROCESSED, ArrivalStatus
@@ -106,6 +106,7 @@ class ArrivalRegistered(Result):
     number: int
     sub_number: str = ""
     year: int
+    emergency_number: str = ""  # `T02-3/2026` when it stands in the emergency register
 
     def shown(self) -> tuple[int, ...]:
         """The number, if it was taken from the counter."""
@@ -118,8 +119,11 @@ class ArrivalChanged(Result):
     changed: tuple[str, ...] = ()
 
 
-_write = prepared_insert(
-    arrival, *(column.name for column in arrival.c if column.name not in ("row", "revision", "emergency_number"))
+_write = prepared_insert(arrival, *(column.name for column in arrival.c if column.name not in ("row", "revision")))
+_is_entered = Prepared(
+    select(arrival.c.number, arrival.c.emergency_number).where(
+        arrival.c.agency_id == bindparam("agency"), arrival.c.id == bindparam("document")
+    )
 )
 
 
@@ -127,39 +131,81 @@ def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) 
     """Enter an arriving document (văn bản đến) in its register under the next arrival number.
 
     The number follows the order of receipt within the year, one series for paper and electronic documents
-    (NĐ 30/2020 Đ22.2; Hà Nam 44/2024 Đ10.3b). The arrival's id is the command's uid.
+    (NĐ 30/2020 Đ22.2; Hà Nam 44/2024 Đ10.3b). The arrival's id is the command's uid. In an outage it gets a number of
+    the desk's emergency register instead, with `emergency`; see `services.emergency`.
 
     Raises:
         SecretDocument, ExcludedDocument: such documents stay outside; nothing of them is kept.
         DuplicateArrival: carries the earlier entry; `second_copy` registers all the same.
         Missing, TooLong, TooLarge, DateInFuture: a field must be mended.
         RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere, NumberNotReserved, NumberUnknown.
+        WrongRegister, EmergencyNotOpen, AuthorisationOver, NoSubNumberHere: of the emergency register.
+        AlreadyEntered: the form's document has its number already.
     """
     facts = command.facts
     check_facts(tx, command.agency, facts)
+    going_on = emergency_lines.begin_line(tx, command, at)
+    document = command.emergency.document if command.emergency else command.uid
+    known = _known(tx, command, document)
     if not command.second_copy:
-        earlier = find_earlier(tx, command.agency, facts)
+        earlier = find_earlier(tx, command.agency, facts, other_than=document)
         if earlier is not None:
             raise DuplicateArrival(earlier)
-    numbered = _number(tx, command, at)
-    _write(
-        tx,
-        agency_id=command.agency,
-        id=command.uid,
-        register_id=command.register_id,
-        year=numbered.year,
-        number=numbered.number,
-        sub_number=numbered.sub_number,
-        status=ArrivalStatus.REGISTERED.value,
-        registered_at=numbered.registered_at,
-        registered_by=command.actor,
-        **_columns(facts),
-    )
-    attach_received(tx, command, command.uid, command.files, at)
+    numbered = _number(tx, command, at, document)
+    number = emergency_lines.emergency_number(going_on, numbered) if going_on else ""
+    if known is None:
+        _write(
+            tx,
+            agency_id=command.agency,
+            id=document,
+            register_id=command.register_id,
+            year=numbered.year,
+            number=numbered.number,
+            sub_number=numbered.sub_number,
+            status=ArrivalStatus.REGISTERED.value,
+            registered_at=numbered.registered_at,
+            registered_by=command.actor,
+            emergency_number=number,
+            **_columns(facts),
+        )
+    if going_on is not None:
+        emergency_lines.write_line(tx, command, going_on, numbered, known, at)
+    if known is not None:
+        _take_over(tx, command, known, at)
+    attach_received(tx, command, document, command.files, at)
     _learn_suffix(tx, command.agency, facts, at)
     return ArrivalRegistered(
-        subject=command.uid, number=numbered.number, sub_number=numbered.sub_number, year=numbered.year
+        subject=document,
+        number=numbered.number,
+        sub_number=numbered.sub_number,
+        year=numbered.year,
+        emergency_number=number,
     )
+
+
+def _known(tx: Connection, command: RegisterArrival, document: UUID) -> dict[str, Any] | None:
+    """Return the document's own arrival when an answer that was lost had registered it in an ordinary book.
+
+    Raises:
+        AlreadyEntered: it has an emergency number, or this is not the emergency register.
+    """
+    entered = _is_entered(tx, agency=command.agency, document=document).first()
+    if entered is None:
+        return None
+    if command.emergency is None or entered.emergency_number:
+        raise emergency_lines.AlreadyEntered(number=entered.emergency_number or entered.number)
+    return arrival_by_id(tx, command.agency, document)
+
+
+def _take_over(tx: Connection, command: RegisterArrival, known: dict[str, Any], at: dt.datetime) -> None:
+    """Keep what the clerk has changed between the answer that was lost and the emergency register."""
+    if known["status"] == ArrivalStatus.VOIDED:
+        return
+    new = _columns(command.facts)
+    del new["arrival_date"]
+    changed = keep_old_values(tx, command, known["id"], known, new, "", at)
+    if changed:
+        _set(tx, command.agency, known["id"], {field: new[field] for field in changed})
 
 
 def correct_arrival(tx: Connection, command: CorrectArrival, at: dt.datetime) -> ArrivalChanged:
@@ -237,7 +283,9 @@ def finish_arrival(tx: Connection, command: FinishArrival, at: dt.datetime) -> A
     return ArrivalChanged(subject=command.arrival, changed=tuple(changed))
 
 
-def find_earlier(connection: Connection, agency: UUID, facts: ArrivalFacts) -> EarlierArrival | None:
+def find_earlier(
+    connection: Connection, agency: UUID, facts: ArrivalFacts, *, other_than: UUID | None = None
+) -> EarlierArrival | None:
     """Return an entry that repeats the document identifier, or number, notation and issuer (NĐ 30/2020 PL VI I.III.1h).
 
     Two documents of one issuer with one code and different dates of another year are not the same: numbers start
@@ -245,7 +293,7 @@ def find_earlier(connection: Connection, agency: UUID, facts: ArrivalFacts) -> E
     """
     if facts.document_identifier:
         for found in _newest_first(_same_identifier(connection, agency=agency, identifier=facts.document_identifier)):
-            if found.status != ArrivalStatus.VOIDED:
+            if found.status != ArrivalStatus.VOIDED and found.id != str(other_than):
                 return _as_earlier(found)
     if not (facts.code_number and facts.code_notation and facts.issuer):
         return None
@@ -258,7 +306,7 @@ def find_earlier(connection: Connection, agency: UUID, facts: ArrivalFacts) -> E
     )
     for row in _newest_first(rows):
         same_year = not (row.issued_date and facts.issued_date) or row.issued_date[:4] == str(facts.issued_date.year)
-        if row.status != ArrivalStatus.VOIDED and same_year:
+        if row.status != ArrivalStatus.VOIDED and same_year and row.id != str(other_than):
             return _as_earlier(row)
     return None
 
@@ -267,6 +315,18 @@ def _newest_first(rows: Iterable[Any]) -> list[Any]:
     """Sorted here, not in SQL: an ORDER BY would make SQLite walk all documents of an issuer in time's order."""
     return sorted(rows, key=lambda row: (row.year, row.number, row.sub_number), reverse=True)
 
+
+IN_EMERGENCY = (
+    select(literal_column("1"))
+    .where(
+        register.c.agency_id == arrival.c.agency_id,
+        register.c.id == arrival.c.register_id,
+        register.c.emergency_of.is_not(None),
+    )
+    .exists()
+    .label("in_emergency")
+)
+"""Whether an arrival still stands in an emergency register, without its ordinary number."""
 
 _earlier = select(
     arrival.c.id,
@@ -280,6 +340,8 @@ _earlier = select(
     arrival.c.issued_date,
     arrival.c.subject,
     arrival.c.status,
+    arrival.c.emergency_number,
+    IN_EMERGENCY,
 ).where(arrival.c.agency_id == bindparam("agency"))
 _same_identifier = Prepared(
     _earlier.where(
@@ -299,7 +361,7 @@ _same_code = Prepared(
 def _as_earlier(row: Any) -> EarlierArrival:
     return EarlierArrival(
         UUID(row.id),
-        f"{row.number}{row.sub_number}",
+        emergency_short(row.emergency_number) if row.in_emergency else f"{row.number}{row.sub_number}",
         row.year,
         dt.date.fromisoformat(row.arrival_date),
         row.issuer,
@@ -310,13 +372,13 @@ def _as_earlier(row: Any) -> EarlierArrival:
 
 
 def arrival_by_id(connection: Connection, agency: UUID, arrival_id: UUID) -> dict[str, Any]:
-    """Return all fields of an arrival.
+    """Return all fields of an arrival, and `in_emergency`: it has no ordinary number yet.
 
     Raises:
         ArrivalUnknown.
     """
     row = connection.execute(
-        select(arrival).where(arrival.c.agency_id == agency, arrival.c.id == arrival_id)
+        select(arrival, IN_EMERGENCY).where(arrival.c.agency_id == agency, arrival.c.id == arrival_id)
     ).mappings().first()  # fmt: skip
     if row is None:
         raise ArrivalUnknown
@@ -365,7 +427,7 @@ def check_facts(tx: Connection, agency: UUID, facts: ArrivalFacts, arrival_date:
         )
 
 
-def _number(tx: Connection, command: RegisterArrival, at: dt.datetime) -> numbering.Numbered:
+def _number(tx: Connection, command: RegisterArrival, at: dt.datetime, document: UUID) -> numbering.Numbered:
     issue = numbering.Issue(
         command.agency,
         command.register_id,
@@ -376,12 +438,12 @@ def _number(tx: Connection, command: RegisterArrival, at: dt.datetime) -> number
         at,
     )
     if command.reserved_number is not None:
-        return numbering.use_reserved(tx, issue, command.reserved_number, command.uid)
+        return numbering.use_reserved(tx, issue, command.reserved_number, document)
     if command.sub_number_of is not None:
         return numbering.issue_sub_number(
-            tx, issue, command.sub_number_of, command.uid, command.sub_number_reason
+            tx, issue, command.sub_number_of, document, command.sub_number_reason
         )  # fmt: skip
-    return numbering.issue_next(tx, issue, command.uid)
+    return numbering.issue_next(tx, issue, document)
 
 
 def _columns(facts: ArrivalFacts) -> dict[str, Any]:
@@ -395,7 +457,7 @@ def _columns(facts: ArrivalFacts) -> dict[str, Any]:
 def _row(tx: Connection, agency: UUID, arrival_id: UUID) -> dict[str, Any]:
     row = arrival_by_id(tx, agency, arrival_id)
     if row["status"] == ArrivalStatus.VOIDED:
-        raise ArrivalVoid(number=f"{row['number']}{row['sub_number']}")
+        raise ArrivalVoid(number=arrival_number(row))
     return row
 
 

@@ -296,6 +296,7 @@ class RegisterArrival(Command):
     sub_number_of: int | None = None
     sub_number_reason: Line = ""
     second_copy: bool = False  # the clerk has seen the earlier entry and registers all the same
+    emergency: InEmergency | None = None  # only when `register_id` is the desk's emergency register
 
 
 class CorrectArrival(Command):
@@ -526,5 +527,51 @@ class DeclareDeskDestroyed(Command):
     reason: Line
 
 
+# --- the emergency register ----------------------------------------------------------------------------------
+
+
+class InEmergency(Frozen):
+    """What an arrival entered in the emergency register (sổ tạm khi mất kết nối) carries with it."""
+
+    document: UUID  # the form's own uid: an answer that was lost on the way registered under the same
+    ordinary_register: UUID  # where it belongs
+    clock_offset: int = 0  # milliseconds to add to the desk's clock for the server's, as known at the last contact
+
+
+class StartEmergency(Command):
+    """Open the desk's emergency register in an outage (Tây Ninh 59/2014 Đ4.2)."""
+
+    cause: Line
+    authorised_by: Line
+    reported_to: Line = ""
+    authorised_until: AwareDatetime
+    last_on_paper: int | None = Field(default=None, ge=0)  # asked when the store was restored; 0 when there is none
+
+
+class ExtendEmergency(Command):
+    """Allow the emergency register for longer."""
+
+    outage: UUID
+    authorised_by: Line
+    authorised_until: AwareDatetime
+
+
+class EndEmergency(Command):
+    """The outage is over; nothing more is entered in the emergency register."""
+
+    outage: UUID
+
+
+class ConvertEmergency(Command):
+    """Give lines of emergency registers their ordinary numbers, in just this order."""
+
+    where: ClassVar[Where] = Where.PEN
+    register_id: UUID  # the ordinary book
+    year: int
+    documents: tuple[UUID, ...]
+    without_desks: tuple[UUID, ...] = ()  # desks that may have lines which nobody has seen yet
+
+
 NewRegister.model_rebuild()
 SetUpAgency.model_rebuild()
+RegisterArrival.model_rebuild()

@@ -35,9 +35,19 @@ def following(command_uid: UUID, at: dt.datetime) -> Iterator[None]:
         _following.reset(token)
 
 
+def derived_id(origin: UUID, purpose: str) -> UUID:
+    """Return the one id that follows from another for a purpose: the same wherever and whenever it is asked for."""
+    random = int.from_bytes(hashlib.sha256(origin.bytes + purpose.encode()).digest()[:10], "big")
+    return _uuid7(origin.int >> 80, random)
+
+
 def _ids_of(command_uid: UUID, at: dt.datetime) -> Iterator[UUID]:
     milliseconds = int(at.timestamp() * 1000)
     for count in itertools.count():
         random = int.from_bytes(hashlib.sha256(command_uid.bytes + count.to_bytes(4, "big")).digest()[:10], "big")
-        value = milliseconds << 80 | 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
-        yield UUID(int=value)
+        yield _uuid7(milliseconds, random)
+
+
+def _uuid7(milliseconds: int, random: int) -> UUID:
+    value = milliseconds << 80 | 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    return UUID(int=value)

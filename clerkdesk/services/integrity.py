@@ -38,6 +38,10 @@ _ENTRIES_WITHOUT_DOCUMENT = text(
     " AND a.sub_number = e.sub_number)"
     " AND NOT EXISTS (SELECT 1 FROM outgoing o WHERE o.agency_id = e.agency_id AND o.id = e.document_id"
     " AND o.register_id = e.register_id AND o.year = e.year AND o.number = e.number AND o.sub_number = e.sub_number)"
+    # The emergency entry of an arrival that has its ordinary number stays.
+    " AND NOT EXISTS (SELECT 1 FROM emergency_line l WHERE l.agency_id = e.agency_id AND l.document_id = e.document_id"
+    " AND l.register_id = e.register_id AND l.year = e.year AND l.number = e.number AND e.sub_number = ''"
+    " AND l.ordinary_number IS NOT NULL)"
 )
 _DOCUMENTS_WITHOUT_ENTRY = text(
     "SELECT r.title, d.year, d.number, d.sub_number FROM ("

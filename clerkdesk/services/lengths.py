@@ -24,6 +24,9 @@ LONGEST: dict[str, tuple[str, int]] = {
     "retained_by": (N_("Nơi lưu"), 200),
     "name": (N_("Tên"), 200),
     "organ_id": (N_("Mã định danh"), 35),
+    "cause": (N_("Nguyên nhân"), 200),
+    "authorised_by": (N_("Người cho phép"), 200),
+    "reported_to": (N_("Đã báo cho"), 200),
 }
 LARGEST: dict[str, tuple[str, int]] = {
     "page_amount": (N_("Số trang"), 999),

@@ -7,6 +7,7 @@ are then look-ups by id. The first page comes before the array, by the same quer
 from __future__ import annotations
 
 import datetime as dt
+import re
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -21,7 +22,7 @@ from clerkdesk.i18n import N_, _
 from clerkdesk.services.clock import local
 from clerkdesk.services.document_types import type_name
 from clerkdesk.services.folding import words
-from clerkdesk.services.reference_code import joined, number_text
+from clerkdesk.services.reference_code import emergency_short, joined, number_text
 from clerkdesk.services.vocabulary import ArrivalStatus, OutgoingStatus, Urgency
 
 FETCHED_AT_ONCE = 5_000
@@ -172,6 +173,9 @@ def _sql(agency: UUID, query: ListQuery) -> tuple[str, dict[str, object]]:
     wanted, order = " AND ".join(where), _order(query)
     if not query.words.strip():
         return f"SELECT d.row FROM {table} d WHERE {wanted} ORDER BY {order}", facts
+    if query.kind.of_arrivals and (emergency := _EMERGENCY_NUMBER.fullmatch(query.words.strip())):
+        facts |= emergency.groupdict()
+        return f"SELECT d.row FROM arrival d WHERE {wanted} AND d.id IN ({_OF_EMERGENCY}) ORDER BY {order}", facts
     facts["match"] = " ".join(f'"{word}"*' for word in words(query.words)) or '""'
     has_words = f"{table}_words MATCH :match"
     if query.kind in _WAITING:
@@ -190,6 +194,15 @@ def _sql(agency: UUID, query: ListQuery) -> tuple[str, dict[str, object]]:
     # Only what can be shown is sorted: a common word stands in half of all rows.
     newest += f" LIMIT {FOUND_AT_MOST}"
     return f"SELECT d.row FROM ({newest}) f CROSS JOIN {table} d ON d.row = f.row ORDER BY {order}", facts
+
+
+# What a clerk types to find an emergency number: `T02-3`, `t02-3/2026`, `T02-` for all of a desk.
+_EMERGENCY_NUMBER = re.compile(r"[tT](?P<desk_code>\w{1,8})-(?P<line>\d{0,7})(?:/(?P<line_year>\d{4})?)?")
+_OF_EMERGENCY = (
+    "SELECT l.document_id FROM emergency_line l JOIN register r ON r.agency_id = l.agency_id AND r.id = l.register_id"
+    " WHERE l.agency_id = :agency AND r.code = 'T' || :desk_code AND (:line = '' OR l.number = CAST(:line AS INTEGER))"
+    " AND (:line_year IS NULL OR l.year = CAST(:line_year AS INTEGER))"
+)
 
 
 def _year_rows(connection: Connection, agency: UUID, query: ListQuery) -> dict[str, object]:
@@ -228,7 +241,9 @@ def rows_of(connection: Connection, agency: UUID, kind: ListKind, ids: Sequence[
     if kind.of_arrivals:
         sql = (
             "SELECT row, id, number, sub_number, year, arrival_date, issuer, code_number, code_notation,"
-            f" document_type, subject, urgency, due_date, status FROM arrival WHERE row IN ({wanted})"
+            " document_type, subject, urgency, due_date, status, emergency_number, CASE WHEN emergency_number = '' THEN 0"
+            " ELSE (SELECT r.emergency_of IS NOT NULL FROM register r WHERE r.agency_id = arrival.agency_id"
+            f" AND r.id = arrival.register_id) END AS in_emergency FROM arrival WHERE row IN ({wanted})"
             " AND +agency_id = :agency"  # by row: the plus keeps every index out
         )
     else:
@@ -247,11 +262,14 @@ def _arrival_row(row: Row[tuple[object, ...]], on: dt.date) -> ListRow:
     due = dt.date.fromisoformat(row.due_date) if row.due_date else None
     unprocessed = status in ("REGISTERED", "SUBMITTED", "ASSIGNED", "IN_PROGRESS")
     head = f"[{urgency.label.upper()}] " if urgency else ""
+    emergency = emergency_short(row.emergency_number)
+    if emergency:
+        head = f"[{emergency}] {head}"  # the column of the number has no room for both
     return ListRow(
         row.row,
         UUID(row.id),
         (
-            number_text(row.number, row.sub_number),
+            emergency if row.in_emergency else number_text(row.number, row.sub_number),
             _short_date(row.arrival_date),
             short_issuer(row.issuer),
             joined(row.code_number, row.code_notation),
@@ -302,8 +320,13 @@ def position_of_number(
 ) -> int | None:
     """Return where a number of a year stands in a list of row ids, or None."""
     table = "arrival" if kind.of_arrivals else "outgoing"
+    ordinary = (
+        " AND (emergency_number = '' OR register_id NOT IN (SELECT id FROM register"
+        " WHERE agency_id = :agency AND emergency_of IS NOT NULL))"
+    )
+    sql = f"SELECT row FROM {table} WHERE agency_id = :agency AND year = :year AND number = :number"
     found = connection.execute(
-        text(f"SELECT row FROM {table} WHERE agency_id = :agency AND year = :year AND number = :number"),
+        text(sql + ordinary if kind.of_arrivals else sql),
         {"agency": str(agency), "year": year, "number": number},
     ).scalars()
     places = []

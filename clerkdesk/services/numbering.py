@@ -430,32 +430,71 @@ def resume_behind(tx: Connection, issue: Issue, last_number: int, reason: str, l
         raise NumberBelowMark(known=known, title=book.title)
     if last_number - first >= LARGEST_JUMP:
         raise JumpTooFar(number=last_number, most=LARGEST_JUMP)
+    _go_on_behind(tx, issue, last_number, pen_of(issue.desk))
+    at = max(issue.at, book.last_registered_at or issue.at)
+    if restored:
+        _hold_lost(tx, issue, first, last_number, reason, at, lost_holder)
+        for number, sub_number in notes.special(issue.register, issue.year):
+            _keep_from_others(tx, issue, number, sub_number, at, reason)
+    else:
+        for number in range(first, last_number + 1):
+            _insert(tx, issue, number, "", EntryState.VOID, at, reason=reason)
+    notes.pen_taken(issue.register, issue.year, book.code, last_number)
+    return last_number + 1 - first
+
+
+def resume_emergency(tx: Connection, issue: Issue, last_number: int, reason: str) -> None:
+    """Go on behind the last emergency number on paper; what the store has lost is held, to be entered again.
+
+    Its pen never leaves the desk, so that it is taken up here without a hand-over. Where nothing was lost (the
+    server carries the same command out) nothing changes.
+
+    Raises:
+        RegisterNotOpen, RegisterClosed.
+        NumberUnknown: the store already knows a higher number.
+        NumberBelowMark: this desk has given a higher one.
+        JumpTooFar: more numbers than a desk gives in a year.
+    """
+    book = _book(tx, issue)
+    if book.state == "CLOSED":
+        raise RegisterClosed(title=book.title, year=issue.year)
+    first = book.next_number
+    if last_number < first - 1:
+        raise NumberUnknown(number=last_number, year=issue.year)
+    notes = notes_of(tx)
+    known = notes.highest(issue.register, book.code, issue.year)
+    if last_number < known:
+        raise NumberBelowMark(known=known, title=book.title)
+    if last_number - first >= LARGEST_JUMP:
+        raise JumpTooFar(number=last_number, most=LARGEST_JUMP)
+    _go_on_behind(tx, issue, last_number, issue.desk)
+    _hold_lost(tx, issue, first, last_number, reason, max(issue.at, book.last_registered_at or issue.at))
+    notes.pen_taken(issue.register, issue.year, book.code, last_number)
+
+
+def _go_on_behind(tx: Connection, issue: Issue, last_number: int, holder: UUID | None) -> None:
     tx.execute(
         update(register_year)
         .where(_book_key(issue))
         .values(
             state="OPEN",
-            holder_desk=pen_of(issue.desk),
+            holder_desk=holder,
             holder_incarnation=select(desk.c.incarnation)
-            .where(desk.c.agency_id == issue.agency, desk.c.id == pen_of(issue.desk))
+            .where(desk.c.agency_id == issue.agency, desk.c.id == holder)
             .scalar_subquery(),
             next_number=last_number + 1,
         )
     )
-    at = max(issue.at, book.last_registered_at or issue.at)
-    for number in range(first, last_number + 1):
-        if restored:
-            _insert(
-                tx, issue, number, "", EntryState.RESERVED, at, reason=reason, holder=lost_holder,
-                expires_on=dt.date(issue.year, 12, 31),
-            )  # fmt: skip
-        else:
-            _insert(tx, issue, number, "", EntryState.VOID, at, reason=reason)
-    if restored:
-        for number, sub_number in notes.special(issue.register, issue.year):
-            _keep_from_others(tx, issue, number, sub_number, at, reason)
-    notes.pen_taken(issue.register, issue.year, book.code, last_number)
-    return last_number + 1 - first
+
+
+def _hold_lost(
+    tx: Connection, issue: Issue, first: int, last: int, reason: str, at: dt.datetime, holder: str = LOST_HOLDER
+) -> None:
+    for number in range(first, last + 1):
+        _insert(
+            tx, issue, number, "", EntryState.RESERVED, at, reason=reason, holder=holder,
+            expires_on=dt.date(issue.year, 12, 31),
+        )  # fmt: skip
 
 
 def _keep_from_others(tx: Connection, issue: Issue, number: int, sub_number: str, at: dt.datetime, reason: str) -> None:

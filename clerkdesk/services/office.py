@@ -29,6 +29,8 @@ from clerkdesk.services import (
     directory,
     dispatching,
     drafts,
+    emergency,
+    emergency_conversion,
     incarnation,
     outgoing,
     people,
@@ -106,6 +108,10 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.ReleasePenByCode: (custody_by_code.release_pen_by_code, custody.PenMoved, _BOOKS),
     c.TakePenByCode: (custody_by_code.take_pen_by_code, custody.PenMoved, _BOOKS),
     c.DeclareDeskDestroyed: (takeover.declare_desk_destroyed, takeover.DeskDeclared, _BOOKS),
+    c.StartEmergency: (emergency.start_emergency, emergency.EmergencyStarted, _REGISTRY),
+    c.ExtendEmergency: (emergency.extend_emergency, c.Result, _REGISTRY),
+    c.EndEmergency: (emergency.end_emergency, c.Result, _REGISTRY),
+    c.ConvertEmergency: (emergency_conversion.convert_emergency, emergency_conversion.EmergencyConverted, _REGISTRY),
 }
 
 

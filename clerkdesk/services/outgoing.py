@@ -131,6 +131,15 @@ class AnsweredArrivalUnknown(RuleBroken):
     field = "answers_arrival"
 
 
+class NoEmergencyNumber(numbering.PenElsewhere):
+    """The pen is elsewhere, and an outgoing document's number must be final before the seal (Vĩnh Long 480 Đ12.4)."""
+
+    sentence = N_(
+        "Chưa cấp số: quyền cấp số của “{title}” đang ở máy khác. Văn bản đi không có số tạm, vì số phải có trước khi đóng dấu. "
+        "Gọi điện cho máy giữ sổ để nhận mã chuyển quyền cấp số, rồi cấp số lại."
+    )
+
+
 class NumberIssued(Result):
     """The number, date and reference code of the document."""
 
@@ -303,8 +312,8 @@ def issue_number(tx: Connection, command: IssueNumber, at: dt.datetime) -> Numbe
     date and is sealed later (`WrongStep` names that as the next step).
 
     Raises:
-        OutgoingUnknown, WrongStep, IssueDateWrong, IssueDateBeforePrevious, ReferenceCodeTaken, RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere,
-        NumberNotReserved.
+        OutgoingUnknown, WrongStep, IssueDateWrong, IssueDateBeforePrevious, ReferenceCodeTaken, RegisterNotOpen,
+        RegisterClosed, RegisterSuspended, NumberNotReserved; NoEmergencyNumber: the pen is elsewhere.
     """
     old = outgoing_by_id(tx, command.agency, command.outgoing)
     if old["status"] != OutgoingStatus.AWAITING_ISSUE:
@@ -315,10 +324,13 @@ def issue_number(tx: Connection, command: IssueNumber, at: dt.datetime) -> Numbe
     template, register_id = _symbol(tx, command.agency, old["symbol_id"])
     year = command.issued_date.year
     issue = numbering.Issue(command.agency, register_id, year, command.uid, command.actor, command.desk, at)
-    if command.reserved_number is None:
-        numbered = numbering.issue_next(tx, issue, command.outgoing)
-    else:
-        numbered = numbering.use_reserved(tx, issue, command.reserved_number, command.outgoing)
+    try:
+        if command.reserved_number is None:
+            numbered = numbering.issue_next(tx, issue, command.outgoing)
+        else:
+            numbered = numbering.use_reserved(tx, issue, command.reserved_number, command.outgoing)
+    except numbering.PenElsewhere as error:
+        raise NoEmergencyNumber(title=error.facts["title"]) from error
     _check_order(tx, command.agency, numbered, command.issued_date)
     behind = notation(template, year, symbol_parts(tx, command.agency, old))
     code = f"{number_text(numbered.number, numbered.sub_number)}/{behind}"

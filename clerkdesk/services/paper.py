@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from clerkdesk.services.agency_setup import AgencyFacts
 from clerkdesk.services.clock import local
 from clerkdesk.services.document_types import type_name
-from clerkdesk.services.reference_code import joined, number_text
+from clerkdesk.services.reference_code import arrival_number, joined
 from clerkdesk.services.vocabulary import DispatchChannel, Urgency
 
 if TYPE_CHECKING:
     from clerkdesk.services.dispatching import PostalLine
+    from clerkdesk.services.emergency_book import Line, Outage
+    from clerkdesk.services.printing.emergency_lists import Head, PrintedLine
     from clerkdesk.services.printing.marks import Urgency as Mark
 
 
@@ -28,7 +30,7 @@ def stamp_pdf(agency: AgencyFacts, row: dict[str, Any], at: tuple[float, float] 
     urgent_hour = local(row["registered_at"]).time() if row["urgency"] else None
     stamp = ArrivalStamp(
         agency=agency.name,
-        number=number_text(row["number"], row["sub_number"]),
+        number=arrival_number(row),
         arrived_on=row["arrival_date"],
         arrived_at=urgent_hour,
         forwarded_to=row["to_places"],
@@ -44,7 +46,7 @@ def label_pdf(agency: AgencyFacts, rows: list[dict[str, Any]], start: int = 1) -
     labels = [
         ArrivalLabel(
             agency=agency.short_name,
-            number=f"{number_text(row['number'], row['sub_number'])}/{row['year']}",
+            number=arrival_number(row, year=True),
             arrived_on=row["arrival_date"],
             reference=joined(row["code_number"], row["code_notation"]),
         )
@@ -70,7 +72,7 @@ def action_slip_pdf(agency: AgencyFacts, row: dict[str, Any]) -> bytes:
             reference=joined(row["code_number"], row["code_notation"]),
             issued_on=row["issued_date"],
             issuer=row["issuer"],
-            arrival_number=f"{number_text(row['number'], row['sub_number'])}/{row['year']}",
+            arrival_number=arrival_number(row, year=True),
             arrived_on=row["arrival_date"],
         )
     )
@@ -112,6 +114,59 @@ def postal_book_pdf(agency: AgencyFacts, lines: list[PostalLine], first: dt.date
         for line in lines
     ]
     return printing.postal_book(book, printed)
+
+
+def numbers_to_write_pdf(agency: AgencyFacts, lines: list[Line], on: dt.date) -> bytes:
+    """Return the list of converted emergency lines, by which their arrival numbers are written on paper."""
+    from clerkdesk.services.printing import emergency_lists as printing
+
+    return printing.numbers_to_write(_head(agency, on), [_printed_line(line) for line in lines])
+
+
+def emergency_register_pdf(
+    agency: AgencyFacts, year: int, outages: list[Outage], lines: list[Line], on: dt.date
+) -> bytes:
+    """Return the emergency registers of a year with their outages and the totals of each day."""
+    from clerkdesk.services.emergency_book import day_totals
+    from clerkdesk.services.printing import emergency_lists as printing
+
+    def moment(at: dt.datetime | None) -> str:
+        return f"{local(at):%H:%M %d/%m/%Y}" if at else ""
+
+    printed = [
+        printing.PrintedOutage(
+            desk=one.desk_code,
+            started=moment(one.started_at),
+            ended=moment(one.ended_at),
+            cause=one.cause,
+            authorised_by=one.authorised_by,
+            reported_to=one.reported_to,
+        )
+        for one in outages
+    ]
+    totals = [(one.day, one.desk_code, one.count) for one in day_totals(lines)]
+    return printing.emergency_register(
+        _head(agency, on), year, printed, totals, [_printed_line(line) for line in lines]
+    )
+
+
+def _head(agency: AgencyFacts, on: dt.date) -> Head:
+    from clerkdesk.services.printing.emergency_lists import Head
+
+    return Head(agency=agency.name, parent_agency=agency.parent_name, place=agency.place, made_on=on)
+
+
+def _printed_line(line: Line) -> PrintedLine:
+    from clerkdesk.services.printing.emergency_lists import PrintedLine
+
+    return PrintedLine(
+        emergency_number=line.emergency_number,
+        arrival_number="Hủy" if line.void and not line.ordinary else line.ordinary,
+        arrived_on=line.arrival_date,
+        entered=f"{local(line.registered_at):%H:%M %d/%m/%Y}",
+        document=f"{line.issuer}, {line.code}" if line.code else line.issuer,
+        subject=line.subject,
+    )
 
 
 def _mark(urgency: int) -> Mark | None:

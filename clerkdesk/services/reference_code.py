@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
@@ -35,6 +37,25 @@ class SymbolParts:
 def number_text(number: int, sub_number: str = "") -> str:
     """Return the number as printed: below 10 with a leading zero (NĐ 30/2020 PL I.I.II.3c)."""
     return f"{number:02d}{sub_number}"
+
+
+def emergency_short(emergency_number: str) -> str:
+    """Return an emergency number without its year: `T02-3/2026` as `T02-3`."""
+    return emergency_number.partition("/")[0]
+
+
+def arrival_number(row: Mapping[str, Any], *, year: bool = False) -> str:
+    """Return all numbers of an arrival as a person reads them: `118`, `118 (T02-3)`, or `T02-3` while it has no other.
+
+    Args:
+        row: an arrival as `arrivals.arrival_by_id` gives it.
+        year: with its year: `118/2026 (T02-3)`.
+    """
+    also = emergency_short(row["emergency_number"])
+    if row["in_emergency"]:
+        return str(row["emergency_number"]) if year else also
+    number = number_text(row["number"], row["sub_number"]) + (f"/{row['year']}" if year else "")
+    return f"{number} ({also})" if also else number
 
 
 def day_text(day: int) -> str:

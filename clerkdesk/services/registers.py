@@ -312,7 +312,8 @@ def open_registers(tx: Connection, command: OpenRegisters, at: dt.datetime) -> R
 
     In an agency with a server one place alone may open a book (`pen_policy.who_opens`), and its pen goes to whoever
     opens it, or where the agency's policy puts it. A book in which this desk has given numbers that the store does
-    not know, because it was restored, is opened suspended: first the last number on paper is confirmed.
+    not know, because it was restored, is opened suspended: first the last number on paper is confirmed. An emergency
+    register is left out: its books are its desk's own (`emergency.start_emergency`).
 
     Raises:
         YearOutOfRange, OpenedElsewhere.
@@ -329,6 +330,8 @@ def open_registers(tx: Connection, command: OpenRegisters, at: dt.datetime) -> R
             if pen is not None and known.desk != pen and has_server(tx, command.agency):
                 raise HeldElsewhere(**whereabouts(tx, known))
             continue
+        if is_emergency(tx, command.agency, register_id):
+            continue
         if not may_open(tx, command.agency, command.desk, register_id, command.year, at):
             raise _opened_elsewhere(tx, command, register_id)
         if pen is None:
@@ -337,6 +340,12 @@ def open_registers(tx: Connection, command: OpenRegisters, at: dt.datetime) -> R
         insert_book(tx, command.agency, register_id, command.year, holder, command.actor, at)
         opened += 1
     return RegistersOpened(opened=opened)
+
+
+def is_emergency(tx: Connection, agency: UUID, register_id: UUID) -> bool:
+    """Say whether a register is some desk's emergency register (sổ tạm khi mất kết nối)."""
+    whose = select(register.c.emergency_of).where(register.c.agency_id == agency, register.c.id == register_id)
+    return tx.execute(whose).scalar() is not None
 
 
 def insert_book(
@@ -449,7 +458,11 @@ def arrivals_register(tx: Connection, agency: UUID) -> UUID | None:
     """Return the agency's first arrivals register, or None."""
     found: UUID | None = tx.execute(
         select(register.c.id)
-        .where(register.c.agency_id == agency, register.c.direction == Direction.ARRIVAL)
+        .where(
+            register.c.agency_id == agency,
+            register.c.direction == Direction.ARRIVAL,
+            register.c.emergency_of.is_(None),
+        )
         .order_by(register.c.position)
         .limit(1)
     ).scalar()
@@ -457,7 +470,7 @@ def arrivals_register(tx: Connection, agency: UUID) -> UUID | None:
 
 
 def books(tx: Connection, agency: UUID, year: int, desk_id: UUID) -> list[Book]:
-    """Return every register with its book of the year, in the agency's order."""
+    """Return every register with its book of the year, in the agency's order; emergency registers stand apart."""
     counts = (
         select(
             entry.c.register_id,
@@ -483,7 +496,7 @@ def books(tx: Connection, agency: UUID, year: int, desk_id: UUID) -> list[Book]:
             ),
         )
         .outerjoin(counts, counts.c.register_id == register.c.id)
-        .where(register.c.agency_id == agency)
+        .where(register.c.agency_id == agency, register.c.emergency_of.is_(None))
         .order_by(register.c.position)
     ).mappings()
     return [

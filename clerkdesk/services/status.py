@@ -8,9 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select, text
 
-from clerkdesk.data.schema import arrival, outgoing
+from clerkdesk.data.schema import arrival, emergency_line, outgoing, register
 from clerkdesk.services import numbering, registers
 from clerkdesk.services.clock import local, now, today
+from clerkdesk.services.emergency import open_lines
+from clerkdesk.services.emergency_book import next_emergency_number
 from clerkdesk.services.reference_code import number_text
 from clerkdesk.services.vocabulary import OutgoingStatus
 
@@ -25,6 +27,7 @@ class DeskStatus:
     next_arrival: str
     roles: str
     local_time: str
+    emergency: str = ""  # `T02-4`: the next emergency number while an outage goes on here
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Waiting:
     drafts: int
     for_signature: int
     awaiting_issue: int
+    emergency_lines: int
 
 
 def desk_status(desk: Desk) -> DeskStatus:
@@ -46,8 +50,9 @@ def desk_status(desk: Desk) -> DeskStatus:
         agency = desk.agency_id
         register = registers.arrivals_register(connection, agency)
         following = None if register is None else numbering.next_number(connection, agency, register, today().year)
+        emergency = "" if desk.facts is None else next_emergency_number(connection, agency, desk.facts.id, today().year)
     roles = ", ".join(sorted(role.label for role in desk.person.roles))
-    return DeskStatus(number_text(following) if following else "", roles, f"{local(now()):%d/%m/%Y %H:%M}")
+    return DeskStatus(number_text(following) if following else "", roles, f"{local(now()):%d/%m/%Y %H:%M}", emergency)
 
 
 def waiting(connection: Connection, agency: UUID) -> Waiting:
@@ -71,17 +76,30 @@ def waiting(connection: Connection, agency: UUID) -> Waiting:
         drafts=count_outgoing(OutgoingStatus.DRAFT, OutgoingStatus.RETURNED),
         for_signature=count_outgoing(OutgoingStatus.SUBMITTED_FOR_SIGNATURE),
         awaiting_issue=count_outgoing(OutgoingStatus.AWAITING_ISSUE, OutgoingStatus.NUMBERED, OutgoingStatus.SEALED),
+        emergency_lines=open_lines(connection, agency),
     )
 
 
 def _registered_today(connection: Connection, agency: UUID) -> int:
-    """Return how many of the newest 2,000 arrivals of this year bear today's arrival date."""
+    """Return how many of the newest 2,000 arrivals of this year, and of the emergency lines, bear today's date."""
     newest = (
-        select(arrival.c.arrival_date)
+        select(arrival.c.arrival_date, arrival.c.register_id)
         .where(arrival.c.agency_id == agency, arrival.c.year == today().year)
         .order_by(arrival.c.number.desc())
         .limit(2_000)
         .subquery()
     )
-    query = select(func.count()).select_from(newest).where(newest.c.arrival_date == today())
-    return int(connection.execute(query).scalar_one())
+    emergency = select(register.c.id).where(register.c.agency_id == agency, register.c.emergency_of.is_not(None))
+    ordinary = select(func.count()).select_from(newest)
+    ordinary = ordinary.where(newest.c.arrival_date == today(), newest.c.register_id.not_in(emergency))
+    of_line = (arrival.c.agency_id == emergency_line.c.agency_id) & (arrival.c.id == emergency_line.c.document_id)
+    waiting_lines = (
+        select(func.count())
+        .select_from(emergency_line.join(arrival, of_line))
+        .where(
+            emergency_line.c.agency_id == agency,
+            emergency_line.c.ordinary_number.is_(None),
+            arrival.c.arrival_date == today(),
+        )
+    )
+    return int(connection.execute(ordinary).scalar_one()) + int(connection.execute(waiting_lines).scalar_one())

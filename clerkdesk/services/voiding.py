@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from clerkdesk.data.schema import entry, register
 from clerkdesk.services.arrivals import void_arrival
 from clerkdesk.services.commands import VoidNumber
+from clerkdesk.services.emergency_lines import refuse_converted
 from clerkdesk.services.outgoing import void_outgoing
 from clerkdesk.services.registers import NumberVoided, void_number
 from clerkdesk.services.vocabulary import Direction
@@ -18,7 +19,8 @@ def void_entry(tx: Connection, command: VoidNumber, at: dt.datetime) -> NumberVo
     """Void a number of a book; number, reason and content stay (NĐ 30/2020 Đ15.1, Đ18.3).
 
     Raises:
-        NumberUnknown, AlreadyVoid, ReasonMissing; WrongStep: the document is released.
+        NumberUnknown, AlreadyVoid, ReasonMissing; WrongStep: the document is released; AlreadyConverted: the number is
+            a line of the emergency register that has its ordinary number.
     """
     row = tx.execute(
         select(entry.c.document_id, register.c.direction)
@@ -35,6 +37,7 @@ def void_entry(tx: Connection, command: VoidNumber, at: dt.datetime) -> NumberVo
     ).first()
     if row is None or row.document_id is None:
         return void_number(tx, command, at)
+    refuse_converted(tx, command.agency, row.document_id, command.register_id)
     void_document = void_arrival if row.direction == Direction.ARRIVAL else void_outgoing
     document = void_document(tx, command, at).subject
     return NumberVoided(subject=document, number=command.number, sub_number=command.sub_number)

@@ -36,7 +36,7 @@ class KeyBar(Static):
         shown: dict[int, str] = {}
         for key, active in self.screen.active_bindings.items():
             binding = active.binding
-            if not (binding.description and binding.id and active.enabled):
+            if not (binding.description and binding.show and binding.id and active.enabled):
                 continue
             usual = usual_keys(type(active.node), binding.id)
             place = next((KEY_LINE.index(one) for one in (*usual, key) if one in KEY_LINE), None)
@@ -95,7 +95,9 @@ class StatusBar(Static):
         status = desk_status(desk)
         person = desk.person
         parts = [
-            _("Số đến tiếp: {number}").format(number=status.next_arrival or "—"),
+            _("SỔ TẠM, số tiếp: {number}").format(number=status.emergency)
+            if status.emergency
+            else _("Số đến tiếp: {number}").format(number=status.next_arrival or "—"),
             self.connection(),
             f"{person.full_name} ({status.roles})",
         ]
