@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,8 +20,10 @@ from clerkdesk.services.attachments import attach_received
 from clerkdesk.services.clock import today
 from clerkdesk.services.commands import (
     ArrivalFacts,
+    Command,
     CorrectArrival,
     FinishArrival,
+    NewFile,
     RegisterArrival,
     Result,
     SubmitArrival,
@@ -86,6 +88,15 @@ class CannotFinish(RuleBroken):
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """A document to be entered: its id, its facts, its files."""
+
+    id: UUID
+    facts: ArrivalFacts
+    files: tuple[NewFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierArrival:
     """An entry that looks like the same document."""
 
@@ -131,29 +142,59 @@ def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) 
         RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere, NumberNotReserved, NumberUnknown.
     """
     facts = command.facts
-    _check(tx, command.agency, facts)
+    check_facts(facts, exclusions_of(tx, command.agency))
     if not command.second_copy:
         earlier = find_earlier(tx, command.agency, facts)
         if earlier is not None:
             raise DuplicateArrival(earlier)
     numbered = _number(tx, command, at)
-    _write(
-        tx,
-        agency_id=command.agency,
-        id=command.uid,
-        register_id=command.register_id,
-        year=numbered.year,
-        number=numbered.number,
-        sub_number=numbered.sub_number,
-        status=ArrivalStatus.REGISTERED.value,
-        registered_at=numbered.registered_at,
-        registered_by=command.actor,
-        **_columns(facts),
-    )
-    attach_received(tx, command, command.uid, command.files, at)
-    _learn_suffix(tx, command.agency, facts, at)
+    enter(tx, command, [(Received(command.uid, facts, command.files), numbered)], at)
     return ArrivalRegistered(
         subject=command.uid, number=numbered.number, sub_number=numbered.sub_number, year=numbered.year
+    )
+
+
+def enter(
+    tx: Connection, command: Command, documents: Sequence[tuple[Received, numbering.Numbered]], at: dt.datetime
+) -> None:
+    """Write arrivals that have been checked and have their numbers, with their files, and learn their notations.
+
+    Raises:
+        RoleNotAttached, DocumentTooLarge.
+    """
+    registered, clerk = ArrivalStatus.REGISTERED.value, command.actor
+    _write.many(
+        tx,
+        [
+            {
+                "agency_id": command.agency,
+                "id": one.id,
+                "register_id": numbered.register,
+                "year": numbered.year,
+                "number": numbered.number,
+                "sub_number": numbered.sub_number,
+                "status": registered,
+                "registered_at": numbered.registered_at,
+                "registered_by": clerk,
+                **_columns(one.facts),
+            }
+            for one, numbered in documents
+        ],
+    )
+    for one, _numbered in documents:
+        if one.files:
+            attach_received(tx, command, one.id, one.files, at)
+    _learn.many(  # so that a bare number gets its issuer's notation next time
+        tx,
+        [
+            {
+                "agency_id": command.agency,
+                "issuer": one.facts.issuer,
+                "code_notation": one.facts.code_notation,
+                "at": at,
+            }
+            for one, _numbered in documents
+        ],
     )
 
 
@@ -164,7 +205,7 @@ def correct_arrival(tx: Connection, command: CorrectArrival, at: dt.datetime) ->
         ArrivalUnknown, ArrivalVoid, NothingChanged, and those of a wrong field as in `register_arrival`.
     """
     old = _row(tx, command.agency, command.arrival)
-    _check(tx, command.agency, command.facts, arrival_date=old["arrival_date"])
+    check_facts(command.facts, exclusions_of(tx, command.agency), arrival_date=old["arrival_date"])
     new = _columns(command.facts)
     del new["arrival_date"]
     changed = keep_old_values(tx, command, command.arrival, old, new, command.reason, at)
@@ -330,8 +371,22 @@ def learned_notations(connection: Connection, agency: UUID, issuer: str) -> list
     )
 
 
-def _check(tx: Connection, agency: UUID, facts: ArrivalFacts, arrival_date: dt.date | None = None) -> None:
-    exclusions = tuple(read_setting(tx, agency, "exclusions"))
+def exclusions_of(connection: Connection, agency: UUID) -> tuple[str, ...]:
+    """Return the kinds of paper that the agency keeps outside."""
+    return tuple(read_setting(connection, agency, "exclusions"))
+
+
+def check_facts(facts: ArrivalFacts, exclusions: tuple[str, ...], arrival_date: dt.date | None = None) -> None:
+    """Check what is entered of an arrival, but for doubles.
+
+    Args:
+        facts: as entered.
+        exclusions: from `exclusions_of`.
+        arrival_date: of an arrival that is corrected, which keeps its own; None for a new one.
+
+    Raises:
+        SecretDocument, ExcludedDocument, Missing, TooLong, TooLarge, DateInFuture.
+    """
     refuse_secrets(facts.subject, facts.description, type_name(facts.document_type), exclusions)
     check_present(facts, "issuer", "subject")
     check_lengths(facts)
@@ -392,11 +447,6 @@ def _set(tx: Connection, agency: UUID, arrival_id: UUID, values: dict[str, Any])
         .where(arrival.c.agency_id == agency, arrival.c.id == arrival_id)
         .values(revision=arrival.c.revision + 1, **values)
     )
-
-
-def _learn_suffix(tx: Connection, agency: UUID, facts: ArrivalFacts, at: dt.datetime) -> None:
-    """Remember the notation for this issuer, so that a bare number gets it next time."""
-    _learn(tx, agency_id=agency, issuer=facts.issuer, code_notation=facts.code_notation, at=at)
 
 
 _learn = Prepared(

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, and_, bindparam, select, text, update
 
 from clerkdesk.data.prepared import Prepared, prepared_insert
 from clerkdesk.data.schema import entry, register, register_year
@@ -140,6 +142,25 @@ def issue_next(tx: Connection, issue: Issue, document: UUID) -> Numbered:
     return Numbered(issue.register, issue.year, number, "", at)
 
 
+def issue_many(tx: Connection, issue: Issue, documents: Sequence[UUID]) -> list[Numbered]:
+    """Give each document the next number of the book, in this order and at one moment.
+
+    The same as `issue_next` for one after the other: the counter row moves on by as many as there are documents.
+
+    Raises:
+        RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere; then none has a number.
+    """
+    if not documents:
+        return []
+    first, at = _advance(tx, issue, len(documents))
+    rows = [
+        _entry(issue, number, "", EntryState.LIVE, at, document_id=document)
+        for number, document in enumerate(documents, first)
+    ]
+    _write_entry.many(tx, rows)
+    return [Numbered(issue.register, issue.year, row["number"], "", at) for row in rows]
+
+
 def reserve_next(tx: Connection, issue: Issue, holder: str, reason: str, expires_on: dt.date) -> Numbered:
     """Hold the next number for `holder` until a day (giữ số); it is used, or voided with its reason.
 
@@ -216,10 +237,13 @@ def void(tx: Connection, issue: Issue, number: int, sub_number: str, reason: str
     Returns: the document that had it, if one had.
 
     Raises:
-        ReasonMissing, NumberUnknown, AlreadyVoid.
+        ReasonMissing, NumberUnknown, AlreadyVoid; RegisterClosed: what a closed book says stays so.
     """
     if not reason:
         raise ReasonMissing
+    book = _book(tx, issue)
+    if book.state == "CLOSED":
+        raise RegisterClosed(title=book.title, year=issue.year)
     found = tx.execute(select(entry.c.state, entry.c.document_id).where(_key(issue, number, sub_number))).first()
     if found is None:
         raise NumberUnknown(number=f"{number}{sub_number}", year=issue.year)
@@ -298,6 +322,7 @@ def held_numbers(tx: Connection, agency: UUID, register_id: UUID, year: int) -> 
             entry.c.register_id == register_id,
             entry.c.year == year,
             entry.c.state == EntryState.RESERVED,
+            text("(entry.state != 'LIVE' OR entry.sub_number != '')"),  # word for word as in the partial index
         )
         .order_by(entry.c.number)
     )
@@ -342,6 +367,19 @@ def next_number(tx: Connection, agency: UUID, register_id: UUID, year: int) -> i
     ).scalar()
 
 
+def check_open(connection: Connection, agency: UUID, register_id: UUID, year: int) -> int:
+    """Return the number that the next document of a book would get, for show; whoever has its pen.
+
+    Raises:
+        RegisterNotOpen, RegisterClosed, RegisterSuspended.
+    """
+    row = _read_book(connection, agency=agency, register=register_id, of_year=year).first()
+    if row is None or row.state is None:
+        raise RegisterNotOpen(title=row.title if row else "?", year=year)
+    _refuse_unless_open(row.state, row.title, year)
+    return int(row.next_number)
+
+
 _count_on = Prepared(
     update(register_year)
     .where(
@@ -349,15 +387,19 @@ _count_on = Prepared(
         register_year.c.register_id == bindparam("register"),
         register_year.c.year == bindparam("of_year"),
     )
-    .values(next_number=register_year.c.next_number + 1, last_registered_at=bindparam("at"))
-    .returning(register_year.c.next_number - 1)
+    .values(
+        next_number=register_year.c.next_number + bindparam("how_many", type_=Integer),
+        last_registered_at=bindparam("at"),
+    )
+    .returning(register_year.c.next_number - bindparam("how_many", type_=Integer))
 )
 
 
-def _advance(tx: Connection, issue: Issue) -> tuple[int, dt.datetime]:
+def _advance(tx: Connection, issue: Issue, how_many: int = 1) -> tuple[int, dt.datetime]:
+    """Move the counter on; return the first of the numbers taken, and their moment."""
     at = _open_book(tx, issue)
     number: int = _count_on(
-        tx, agency=issue.agency, register=issue.register, of_year=issue.year, at=at
+        tx, agency=issue.agency, register=issue.register, of_year=issue.year, at=at, how_many=how_many
     ).scalar_one()  # fmt: skip
     return number, at
 
@@ -365,13 +407,17 @@ def _advance(tx: Connection, issue: Issue) -> tuple[int, dt.datetime]:
 def _open_book(tx: Connection, issue: Issue) -> dt.datetime:
     """Check that this desk may number in the book now; return the moment to write."""
     book = _book(tx, issue)
-    if book.state == "CLOSED":
-        raise RegisterClosed(title=book.title, year=issue.year)
-    if book.state == "SUSPENDED":
-        raise RegisterSuspended(title=book.title)
+    _refuse_unless_open(book.state, book.title, issue.year)
     if book.holder_desk != pen_of(issue.desk):
         raise PenElsewhere(title=book.title)
     return max(issue.at, book.last_registered_at or issue.at)
+
+
+def _refuse_unless_open(state: str, title: str, year: int) -> None:
+    if state == "CLOSED":
+        raise RegisterClosed(title=title, year=year)
+    if state == "SUSPENDED":
+        raise RegisterSuspended(title=title)
 
 
 _read_book = Prepared(
@@ -443,7 +489,12 @@ _write_entry = prepared_insert(
 
 
 def _insert(
-    tx: Connection,
+    tx: Connection, issue: Issue, number: int, sub_number: str, state: EntryState, at: dt.datetime, **facts: Any
+) -> None:
+    _write_entry(tx, **_entry(issue, number, sub_number, state, at, **facts))
+
+
+def _entry(
     issue: Issue,
     number: int,
     sub_number: str,
@@ -454,20 +505,19 @@ def _insert(
     reason: str = "",
     holder: str = "",
     expires_on: dt.date | None = None,
-) -> None:
-    _write_entry(
-        tx,
-        agency_id=issue.agency,
-        register_id=issue.register,
-        year=issue.year,
-        number=number,
-        sub_number=sub_number,
-        state=state.value,
-        document_id=document_id,
-        command_uid=issue.command_uid,
-        registered_at=at,
-        registered_by=issue.actor,
-        reason=reason,
-        holder=holder,
-        expires_on=expires_on,
-    )
+) -> dict[str, Any]:
+    return {
+        "agency_id": issue.agency,
+        "register_id": issue.register,
+        "year": issue.year,
+        "number": number,
+        "sub_number": sub_number,
+        "state": state.value,
+        "document_id": document_id,
+        "command_uid": issue.command_uid,
+        "registered_at": at,
+        "registered_by": issue.actor,
+        "reason": reason,
+        "holder": holder,
+        "expires_on": expires_on,
+    }

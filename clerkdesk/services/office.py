@@ -22,6 +22,8 @@ from clerkdesk.services import (
     arrivals,
     attachments,
     audit,
+    batch,
+    daily_close,
     directory,
     dispatching,
     drafts,
@@ -30,6 +32,7 @@ from clerkdesk.services import (
     registers,
     settings,
     voiding,
+    year_close,
 )
 from clerkdesk.services import commands as c
 from clerkdesk.services.clock import now
@@ -91,6 +94,13 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.Release: (dispatching.release, c.Result, _REGISTRY),
     c.RecordDelivery: (dispatching.record_delivery, c.Result, _REGISTRY),
     c.SaveTemplate: (drafts.save_template, c.Result, _DRAFTING),
+    # the waiting pile and the year
+    c.AddWaiting: (batch.add_waiting, c.Result, _REGISTRY),
+    c.ChangeWaiting: (batch.change_waiting, c.Result, _REGISTRY),
+    c.DropWaiting: (batch.drop_waiting, c.Result, _REGISTRY),
+    c.NumberWaiting: (batch.number_waiting, batch.BatchNumbered, _REGISTRY),
+    c.CloseDay: (daily_close.close_day, daily_close.DayClosed, _EVERYBODY),  # given by the program, whoever sits there
+    c.CloseYear: (year_close.close_year, year_close.YearClosed, _BOOKS),
 }
 
 

@@ -14,6 +14,7 @@ from clerkdesk.services.vocabulary import DispatchChannel, Urgency
 if TYPE_CHECKING:
     from clerkdesk.services.dispatching import PostalLine
     from clerkdesk.services.printing.marks import Urgency as Mark
+    from clerkdesk.services.year_close import ClosingFacts, Noted
 
 
 def stamp_pdf(agency: AgencyFacts, row: dict[str, Any], at: tuple[float, float] | None = None) -> bytes:
@@ -112,6 +113,45 @@ def postal_book_pdf(agency: AgencyFacts, lines: list[PostalLine], first: dt.date
         for line in lines
     ]
     return printing.postal_book(book, printed)
+
+
+def closing_report_pdf(agency: AgencyFacts, facts: ClosingFacts) -> bytes:
+    """Return the report of a book's closing, to print and sign (Hà Nam 44/2024 Đ10.3c, Đ13.4đ)."""
+    from clerkdesk.services.printing.closing_report import ClosingReport, ReportLine, closing_report
+
+    def lines(noted: tuple[Noted, ...]) -> tuple[ReportLine, ...]:
+        return tuple(
+            ReportLine(
+                number=number_text(one.number, one.sub_number),
+                reason=one.reason,
+                on=local(one.at).date(),
+            )
+            for one in noted
+        )
+
+    closed = local(facts.closed_at) if facts.closed_at else None
+    return closing_report(
+        ClosingReport(
+            agency=agency.name,
+            parent_agency=agency.parent_name,
+            place=agency.place,
+            title=facts.title,
+            year=facts.year,
+            opened_on=local(facts.opened_at).date(),
+            closed_at=closed,
+            closed_by=facts.closed_by,
+            last_number=number_text(facts.last_number) if facts.last_number else "",
+            issued=facts.last_number,
+            live=facts.live,
+            void=facts.void,
+            reserved=facts.reserved,
+            days_closed=facts.days_closed,
+            chain_seq=facts.chain_seq,
+            chain_head=facts.chain_head,
+            sub_numbers=lines(facts.sub_numbers),
+            voids=lines(facts.voids),
+        )
+    )
 
 
 def _mark(urgency: int) -> Mark | None:
