@@ -12,6 +12,7 @@ import datetime as dt
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -53,11 +54,10 @@ def run() -> list[Figure]:
                 shown.append(_timed(lambda: _preview(desk)))
                 ours.append(_timed(lambda: desk.do(command)))
                 kept = _kept(desk)
-            connection = raw_connection(twin)
-            raw.append(_timed(lambda: _by_hand(connection, noted)))
-            assert kept == connection.execute(_SAME).fetchall()
+            with closing(raw_connection(twin)) as connection:
+                raw.append(_timed(partial(_by_hand, connection, noted)))
+                assert kept == connection.execute(_SAME).fetchall()
             assert len(kept) == LINES
-            connection.close()
     rows = f"executemany of the same {sum(len(values) for _, values in noted):,} rows"
     wall, cpu = ([median(pair[place] for pair in times) for times in (ours, raw, shown)] for place in (0, 1))
     return [

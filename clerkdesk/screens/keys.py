@@ -30,7 +30,11 @@ BOUND_IN = (
     (N_("Danh sách"), "clerkdesk.screens.document_list", "DocumentListScreen"),
     (N_("Văn bản đến"), "clerkdesk.screens.arrival_record", "ArrivalRecordScreen"),
     (N_("Văn bản đi"), "clerkdesk.screens.outgoing_record", "OutgoingRecordScreen"),
+    (N_("Chờ vào sổ"), "clerkdesk.screens.waiting", "WaitingScreen"),
+    (N_("Nhập danh sách"), "clerkdesk.screens.waiting_import", "ImportScreen"),
     (N_("Sổ và số"), "clerkdesk.screens.registers", "RegistersScreen"),
+    (N_("Mở sổ năm"), "clerkdesk.screens.year_opening", "YearOpeningScreen"),
+    (N_("Đóng sổ năm"), "clerkdesk.screens.year_closing", "YearClosingScreen"),
     (N_("Người dùng"), "clerkdesk.screens.people", "PeopleScreen"),
     (N_("Cài đặt"), "clerkdesk.screens.settings", "SettingsScreen"),
 )

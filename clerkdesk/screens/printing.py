@@ -38,6 +38,29 @@ def print_for_arrival(screen: OfficeScreen, row: dict[str, Any]) -> None:
     _offer(screen, jobs)
 
 
+def print_labels(screen: OfficeScreen, rows: list[dict[str, Any]]) -> None:
+    """Print the labels of many arrivals on sheets."""
+    from clerkdesk.services.paper import label_pdf
+    from clerkdesk.services.reference_code import number_text
+
+    agency = screen.desk.agency
+    assert agency is not None  # noqa: S101  a row belongs to an agency
+    first, last = rows[0], rows[-1]
+    name = f"nhan-{first['year']}-{number_text(first['number'])}-{number_text(last['number'])}.pdf"
+    _start(screen, (name, lambda: label_pdf(agency, rows)))
+
+
+def print_closing_report(screen: OfficeScreen, register_id: UUID, year: int) -> None:
+    """Print the report of a book's closing, or its draft."""
+    from clerkdesk.services.paper import closing_report_pdf
+    from clerkdesk.services.year_close import closing_facts
+
+    agency = screen.desk.agency
+    assert agency is not None  # noqa: S101
+    facts = screen.desk.read(closing_facts, register_id, year)
+    _start(screen, (f"dong-so-{year}-{facts.code}.pdf", lambda: closing_report_pdf(agency, facts)))
+
+
 def print_for_outgoing(screen: OfficeScreen, row: dict[str, Any]) -> None:
     """Offer the envelopes of an outgoing document and the postal book."""
     from clerkdesk.services.outgoing import recipients_of
@@ -89,13 +112,17 @@ def _postal_jobs(screen: OfficeScreen) -> list[tuple[str, Job]]:
 def _offer(screen: OfficeScreen, jobs: list[tuple[str, Job]]) -> None:
     def chosen(job: Job | None) -> None:
         if job is not None:
-            screen.say(_("Đang tạo bản in…"))
-            name, make = job
-            screen.run_worker(
-                lambda: _make(screen, name, make), thread=True, exit_on_error=False, group="print", exclusive=True
-            )
+            _start(screen, job)
 
     screen.app.push_screen(PickModal(_("In"), pick_from(jobs)), chosen)
+
+
+def _start(screen: OfficeScreen, job: Job) -> None:
+    screen.say(_("Đang tạo bản in…"))
+    name, make = job
+    screen.run_worker(
+        lambda: _make(screen, name, make), thread=True, exit_on_error=False, group="print", exclusive=True
+    )
 
 
 def _make(screen: OfficeScreen, name: str, make: Callable[[], bytes]) -> None:

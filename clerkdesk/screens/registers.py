@@ -45,17 +45,19 @@ class RegistersScreen(OfficeScreen):
     """The books of one year."""
 
     HELP = N_(
-        "F6 mở sổ của năm (số bắt đầu từ 01); F2 thêm sổ; F7 giữ số kế tiếp cho một người, có lý do và hạn; Delete hủy một "
-        "số, số vẫn ở trong sổ với lý do; F4 chọn năm. Sau khi phục hồi từ bản sao lưu: F10 xác nhận số cuối cùng trên giấy."
+        "F6 mở sổ của năm (số bắt đầu từ 01), từ tháng 12 mở trước cho năm sau; F8 xem chốt sổ ngày; F9 đóng sổ năm; F2 thêm sổ; F7 giữ số "
+        "kế tiếp cho một người, có lý do và hạn; Delete hủy một số, số vẫn ở trong sổ với lý do; F4 chọn năm. Sau khi phục hồi từ bản sao lưu: F10 xác nhận số cuối cùng trên giấy."
     )
     AUTO_FOCUS = "#books"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2,insert", "add", N_("Thêm sổ"), id="registers.add"),
+        Binding("f2,insert", "add", N_("Thêm"), id="registers.add"),
         Binding("f4", "choose_year", N_("Năm"), id="registers.year"),
-        Binding("f6", "open_books", N_("Mở sổ"), id="registers.open"),
-        Binding("f7", "reserve", N_("Giữ số"), id="registers.reserve"),
+        Binding("f6", "open_books", N_("Mở"), id="registers.open"),
+        Binding("f7", "reserve", N_("Giữ"), id="registers.reserve"),
+        Binding("f8", "daily_closes", N_("Chốt"), id="registers.closes"),
+        Binding("f9", "close_year", N_("Đóng"), id="registers.close"),
         Binding("f10", "confirm_last", N_("Số cuối"), id="registers.confirm"),
-        Binding("delete", "void", N_("Hủy số"), id="registers.void"),
+        Binding("delete", "void", N_("Hủy"), id="registers.void"),
     ]
 
     def __init__(self) -> None:
@@ -114,25 +116,35 @@ class RegistersScreen(OfficeScreen):
         self.app.push_screen(PickModal(_("Năm"), pick_from(years)), chosen)
 
     def action_open_books(self) -> None:
-        """Open all books of the year that are not open yet, after asking."""
-        from clerkdesk.screens.modals.confirm import ConfirmModal
-        from clerkdesk.services.commands import OpenRegisters
+        """Show what opening the year will do; in December the next year's when this one is open."""
+        from clerkdesk.screens.year_opening import YearOpeningScreen
+        from clerkdesk.services.clock import today
+        from clerkdesk.services.year_opening import TooEarlyToOpen, check_year, year_to_open
 
-        closed = [book for book in self.books if book.state == ""]
-        if not closed:
-            self.say(_("Mọi sổ năm {year} đã mở.").format(year=self.year))
+        year = self.year
+        if year <= today().year and all(book.state for book in self.books):
+            year = max(year, year_to_open(today()))
+        if year == self.year and all(book.state for book in self.books):
+            self.say(_("Mọi sổ năm {year} đã mở.").format(year=year))
             return
+        try:
+            check_year(year, today())
+        except TooEarlyToOpen as error:
+            self.say(error.message, bad=True)
+            return
+        self.app.push_screen(YearOpeningScreen(year))
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.give(
-                    OpenRegisters, _("Đã mở {count} sổ năm {year}, số bắt đầu từ 01.").format(count=len(closed), year=self.year),
-                    year=self.year, registers=tuple(book.register_id for book in closed),
-                )  # fmt: skip
+    def action_daily_closes(self) -> None:
+        """Show the daily closes of the year."""
+        from clerkdesk.screens.daily_closes import DailyClosesScreen
 
-        titles = "\n".join(f"  {book.code:<8} {book.title}" for book in closed[:15])
-        question = _("Mở {count} sổ năm {year}? Số bắt đầu từ 01.").format(count=len(closed), year=self.year)
-        self.app.push_screen(ConfirmModal(f"{question}\n{titles}"), answered)
+        self.app.push_screen(DailyClosesScreen(self.year))
+
+    def action_close_year(self) -> None:
+        """Show what is pending before the year's books can be closed."""
+        from clerkdesk.screens.year_closing import YearClosingScreen
+
+        self.app.push_screen(YearClosingScreen(self.year))
 
     def action_reserve(self) -> None:
         """Hold the next number."""

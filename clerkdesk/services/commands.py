@@ -508,8 +508,12 @@ class BookDay(Frozen):
 
 
 class CloseDay(Command):
-    """The daily close (chốt sổ ngày) of a day that has ended; the program gives it by itself."""
+    """The daily close (chốt sổ ngày) of a day that has ended; the program gives it by itself.
 
+    All its books are held at one place: at this desk, or at the server.
+    """
+
+    where: ClassVar[Where] = Where.PEN
     day: dt.date
     books: tuple[BookDay, ...]
     chain_seq: int  # the last entry of the desk's audit log

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, and_, bindparam, literal_column, select, text
 
 from clerkdesk.data.prepared import Prepared, prepared_insert
 from clerkdesk.data.schema import daily_close, entry, register, register_year
-from clerkdesk.errors import RuleBroken
+from clerkdesk.errors import ClerkDeskError, RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services import audit, numbering
 from clerkdesk.services.clock import local, today
@@ -240,7 +240,12 @@ def close_due_days(desk: Desk, sign: Sign | None = None) -> int:
         command = desk.make(
             CloseDay, day=due.day, books=books, chain_seq=seq, chain_head=head.hex(), signer=signer
         )  # fmt: skip
-        result = desk.do(command)
+        try:
+            result = desk.do(command)
+        except ClerkDeskError:
+            if not due.at_server:
+                raise
+            continue  # the server is not there, or knows of more than this desk does; at the next look it is asked again
         closed += result.books if isinstance(result, DayClosed) else 0
     return closed
 

@@ -139,6 +139,14 @@ def _missing(openings: list[Opening]) -> tuple[NewRegister, ...]:
     return (*arrivals, *copies)
 
 
+def year_to_open_now(connection: Connection, agency: UUID, day: dt.date) -> int:
+    """Return the year whose books the clerk should open now: this one, in December the next; 0 when none."""
+    for year in (day.year, year_to_open(day)):
+        if books_to_open(connection, agency, year):
+            return year
+    return 0
+
+
 def books_to_open(connection: Connection, agency: UUID, year: int) -> int:
     """Return how many registers have no book of a year, when none of them has one; else 0: the year is open."""
     found = connection.execute(

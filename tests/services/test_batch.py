@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from clerkdesk.data import store_key
 from clerkdesk.errors import ClerkDeskError
-from clerkdesk.services import batch, numbering, office
+from clerkdesk.services import audit, batch, numbering
 from clerkdesk.services import commands as c
 from clerkdesk.services.arrivals import DuplicateArrival
 from clerkdesk.services.clock import VIETNAM, now
@@ -47,10 +47,11 @@ from ..office import (
 def line(minutes_ago: float = 0, position: int = 0, **changes: Any) -> c.WaitingLine:
     """Return a document that was received some minutes before now."""
     received = now() - dt.timedelta(minutes=minutes_ago)
-    own = {name: changes.pop(name) for name in list(changes) if name in ("files", "source", "id")}
+    own: dict[str, Any] = {name: changes.pop(name) for name in list(changes) if name in ("files", "source", "id")}
     day = received.astimezone(VIETNAM).date()
     facts = arrival_facts(**({"arrival_date": day, "issued_date": day, "received_at": received} | changes))
-    return c.WaitingLine(**({"id": new_id(), "facts": facts, "received_at": received, "position": position} | own))
+    known: dict[str, Any] = {"id": new_id(), "facts": facts, "received_at": received, "position": position}
+    return c.WaitingLine(**(known | own))
 
 
 def pile(desk: Desk, *lines: c.WaitingLine) -> None:
@@ -341,7 +342,7 @@ def test_any_split_any_crash_and_any_repetition_give_every_number_once_and_in_or
             crash = crashes[turn % len(crashes)]
             if crash == "within":
                 with pytest.MonkeyPatch.context() as patch:
-                    patch.setattr(office.audit, "record", _cut)
+                    patch.setattr(audit, "record", _cut)
                     with pytest.raises(_PowerCut):
                         desk.do(command)
             if crash in ("after", "twice"):

@@ -9,6 +9,7 @@ import pytest
 
 from clerkdesk.services import commands as c
 from clerkdesk.services import passwords
+from clerkdesk.services.clock import now
 from clerkdesk.services.desk import Desk, NobodyLoggedIn
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.office import HANDLERS, AccountClosed, RoleMissing, execute
@@ -17,6 +18,7 @@ from clerkdesk.services.vocabulary import ArrivalStatus, Direction, DispatchStat
 from ..office import (
     PASSWORD,
     arrival_command,
+    arrival_facts,
     arrivals_book,
     bring_to,
     count,
@@ -24,6 +26,7 @@ from ..office import (
     dismiss,
     employ,
     enter,
+    next_number,
     outgoing_facts,
     pdf_file,
     register,
@@ -64,6 +67,12 @@ MAY: dict[type[c.Command], set[Role]] = {
     c.Release: {Role.CLERK},
     c.RecordDelivery: {Role.CLERK},
     c.SaveTemplate: DRAFTERS,
+    c.AddWaiting: {Role.CLERK},
+    c.ChangeWaiting: {Role.CLERK},
+    c.DropWaiting: {Role.CLERK},
+    c.NumberWaiting: {Role.CLERK},
+    c.CloseDay: set(Role),  # nobody asks for it; the program does it
+    c.CloseYear: BOOKS,
 }
 
 
@@ -85,7 +94,16 @@ def each_command(desk: Desk) -> list[c.Command]:
     }
     new = c.NewPerson(id=new_id(), username="newcomer", full_name="Người Mới", roles=frozenset({Role.CLERK}))
     register_facts = c.NewRegister(direction=Direction.OUTGOING, code="HD", title="Sổ văn bản đi Hội đồng")
+    numbered, dropped, added = (c.WaitingLine(id=new_id(), facts=arrival_facts(), received_at=now()) for _ in range(3))
+    desk.do(desk.make(c.AddWaiting, register_id=book, lines=(numbered, dropped)))
+    first = c.FirstNumber(year=2026, number=next_number(desk) or 0)
     return [
+        desk.make(c.AddWaiting, register_id=book, lines=(added,)),
+        desk.make(c.ChangeWaiting, line=numbered.id, facts=numbered.facts, received_at=numbered.received_at),
+        desk.make(c.DropWaiting, lines=(dropped.id,)),
+        desk.make(c.NumberWaiting, register_id=book, lines=(numbered.id,), first_numbers=(first,)),
+        desk.make(c.CloseDay, day=dt.date(2026, 11, 19), books=(), chain_seq=0, chain_head="00" * 32),
+        desk.make(c.CloseYear, year=2026, registers=(book_of(desk, "QP-NQ").register_id,)),
         desk.make(c.AddPerson, person=new, password_hash="x"),
         desk.make(c.ChangePerson, person=other, position="", unit=None, roles=frozenset({Role.CLERK}), active=True),
         desk.make(c.SetPassword, person=other, password_hash="x"),
