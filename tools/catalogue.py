@@ -43,7 +43,7 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
     (r"services/document_types\.py", ".*", "names and abbreviations of document types are law (NĐ 30/2020 PL III)"),
     (r"services/registers\.py", "(Sổ|quy phạm).*|QĐ", "titles of registers are law (NĐ 30/2020 PL IV)"),
     (r"services/numbering\.py", "Nhập lại từ giấy", "a holder that is written into the register"),
-    (r"services/upkeep\.py", "Hết hạn giữ số.*", "a reason that is written into the register"),
+    (r"services/daily_close\.py", "Hết hạn giữ số.*", "a reason that is written into the register"),
     (r"services/secrecy\.py", ".*", "secrecy marks as they stand on documents"),
     (r"services/settings\.py", "Đơn .*", "kinds of petitions, found by name in Vietnamese documents"),
     (r".*", "Tiếng Việt", "language of a document, stored with it"),

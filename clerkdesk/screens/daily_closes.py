@@ -13,6 +13,7 @@ from clerkdesk.screens.widgets.windowed_table import Column, WindowedTable
 
 if TYPE_CHECKING:
     from clerkdesk.services.daily_close import Closed
+    from clerkdesk.services.registers import Book
 
 
 class CloseRows:
@@ -33,10 +34,11 @@ class CloseRows:
         for one in self.closes[start:stop]:
             span = "—"
             if one.first_number is not None and one.last_number is not None:
-                span = f"{number_text(one.first_number)}–{number_text(one.last_number)}"
+                span = number_text(one.first_number)
+                span += f"–{number_text(one.last_number)}" if one.last_number > one.first_number else ""
             cells.append(
                 (
-                    f"{one.day:%d/%m/%y}", one.title, span, str(one.live), str(one.void), str(one.reserved),
+                    f"{one.day:%d/%m/%Y}", span, str(one.live), str(one.void), str(one.reserved),
                     str(one.chain_seq), one.signer or _("chưa ký"),
                 )
             )  # fmt: skip
@@ -52,25 +54,24 @@ class DailyClosesScreen(OfficeScreen):
     )
     AUTO_FOCUS = "#closes"
 
-    def __init__(self, year: int) -> None:
+    def __init__(self, book: Book) -> None:
         super().__init__()
-        self.year = year
+        self.book = book
 
     def body(self) -> ComposeResult:
         """One table."""
         yield WindowedTable(
             (
-                Column(_("Ngày"), 8),
-                Column(_("Sổ"), 16, stretch=True),
-                Column(_("Số"), 11),
-                Column(_("Có hiệu lực"), 5, align="right"),
+                Column(_("Ngày"), 10),
+                Column(_("Số"), 13),
+                Column(_("Hiệu lực"), 8, align="right"),
                 Column(_("Hủy"), 4, align="right"),
                 Column(_("Giữ"), 4, align="right"),
                 Column(_("Nhật ký"), 7, align="right"),
-                Column(_("Chữ ký"), 9),
+                Column(_("Chữ ký"), 16, stretch=True),
             ),
             id="closes",
-            empty_text=_("Chưa có ngày nào được chốt. Máy chốt sổ của một ngày vào lần làm việc sau ngày đó."),
+            empty_text=_("Chưa có ngày nào được chốt: máy chốt một ngày vào lần làm việc sau đó."),
         )
 
     def on_mount(self) -> None:
@@ -81,8 +82,9 @@ class DailyClosesScreen(OfficeScreen):
         """Read the closes."""
         from clerkdesk.services.daily_close import closes_of
 
-        closes = self.desk.read(closes_of, self.year)
+        closes = self.desk.read(closes_of, self.book.year, self.book.register_id)
         self.query_one(WindowedTable).replace_source(CloseRows(closes), keep_cursor=True)
         unsigned = sum(not one.signer for one in closes)
-        head = _("CHỐT SỔ NGÀY · NĂM {year} · {count} bản chốt").format(year=self.year, count=len(closes))
+        head = _("CHỐT SỔ NGÀY · {title} · {year} · {count} bản chốt")
+        head = head.format(title=self.book.title, year=self.book.year, count=len(closes))
         self.head(f"{head} · {_('{count} chưa ký').format(count=unsigned)}" if unsigned else head)

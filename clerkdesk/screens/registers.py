@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -45,7 +46,7 @@ class RegistersScreen(OfficeScreen):
     """The books of one year."""
 
     HELP = N_(
-        "F6 mở sổ của năm (số bắt đầu từ 01), từ tháng 12 mở trước cho năm sau; F8 xem chốt sổ ngày; F9 đóng sổ năm; F2 thêm sổ; F7 giữ số "
+        "F6 mở sổ của năm (số bắt đầu từ 01), từ tháng 12 mở trước cho năm sau; Enter xem chốt sổ ngày; F9 đóng sổ năm; F2 thêm sổ; F7 giữ số "
         "kế tiếp cho một người, có lý do và hạn; Delete hủy một số, số vẫn ở trong sổ với lý do; F4 chọn năm. Sau khi phục hồi từ bản sao lưu: F10 xác nhận số cuối cùng trên giấy."
     )
     AUTO_FOCUS = "#books"
@@ -54,7 +55,6 @@ class RegistersScreen(OfficeScreen):
         Binding("f4", "choose_year", N_("Năm"), id="registers.year"),
         Binding("f6", "open_books", N_("Mở"), id="registers.open"),
         Binding("f7", "reserve", N_("Giữ"), id="registers.reserve"),
-        Binding("f8", "daily_closes", N_("Chốt"), id="registers.closes"),
         Binding("f9", "close_year", N_("Đóng"), id="registers.close"),
         Binding("f10", "confirm_last", N_("Số cuối"), id="registers.confirm"),
         Binding("delete", "void", N_("Hủy"), id="registers.void"),
@@ -134,11 +134,14 @@ class RegistersScreen(OfficeScreen):
             return
         self.app.push_screen(YearOpeningScreen(year))
 
-    def action_daily_closes(self) -> None:
-        """Show the daily closes of the year."""
-        from clerkdesk.screens.daily_closes import DailyClosesScreen
+    @on(WindowedTable.RowChosen)
+    def show_closes(self, event: WindowedTable.RowChosen) -> None:
+        """Show the daily closes of the book under the cursor."""
+        book = self.current()
+        if type(event) is WindowedTable.RowChosen and book is not None:
+            from clerkdesk.screens.daily_closes import DailyClosesScreen
 
-        self.app.push_screen(DailyClosesScreen(self.year))
+            self.app.push_screen(DailyClosesScreen(book))
 
     def action_close_year(self) -> None:
         """Show what is pending before the year's books can be closed."""

@@ -63,10 +63,10 @@ class WaitingScreen(OfficeScreen):
     AUTO_FOCUS = "#pile"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,insert", "add", N_("Nhập"), id="waiting.add"),
-        Binding("f4", "import_list", N_("Từ tệp"), id="waiting.import"),
-        Binding("f5", "reload", N_("Làm mới"), id="waiting.reload"),
-        Binding("f6", "second_copy", N_("Bản 2"), id="waiting.second_copy"),
-        Binding("f7", "take_folder", N_("Thư mục"), id="waiting.folder"),
+        Binding("f4", "import_list", N_("CSV"), id="waiting.import"),
+        Binding("f5", "reload", N_("Đọc"), id="waiting.reload"),
+        Binding("f6", "second_copy", N_("Kép"), id="waiting.second_copy"),
+        Binding("f7", "take_folder", N_("Quét"), id="waiting.folder"),
         Binding("f8", "labels", N_("Nhãn"), id="waiting.labels"),
         Binding("f10", "number", N_("Cấp số"), id="waiting.number"),
         Binding("delete", "drop", N_("Bỏ"), id="waiting.drop"),
@@ -79,6 +79,7 @@ class WaitingScreen(OfficeScreen):
         self.batch_id: UUID | None = None  # made with the preview, so that numbering twice is numbering once
         self.numbered: BatchNumbered | None = None
         self._busy = False
+        self._trouble_told = False
         self._last_word: tuple[str, bool] | None = None  # what a long act came to, said when the pile is shown
 
     def body(self) -> ComposeResult:
@@ -92,7 +93,7 @@ class WaitingScreen(OfficeScreen):
                 Column(_("Trích yếu"), 22, stretch=True),
             ),
             id="pile",
-            empty_text=_("Không có văn bản nào chờ. F2 nhập, F4 nhập từ tệp CSV, XLSX, F7 lấy từ thư mục máy quét."),
+            empty_text=_("Không có văn bản nào chờ: F2 nhập, F4 từ tệp CSV, XLSX, F7 thư mục quét."),
         )
 
     def on_mount(self) -> None:
@@ -185,9 +186,11 @@ class WaitingScreen(OfficeScreen):
         """Say in full what keeps the line under the cursor from being numbered."""
         one = self.current()
         if one is not None and one.trouble is not None:
-            self.say(f"✗ {one.trouble.message}")
-        elif not self._busy:
+            self.say(one.trouble.message)
+            self._trouble_told = True
+        elif self._trouble_told:
             self.say("")
+            self._trouble_told = False
 
     # -- filling the pile -------------------------------------------------------------------------------------------
 
@@ -360,7 +363,7 @@ class WaitingScreen(OfficeScreen):
     @work(thread=True, exit_on_error=False, group="number")
     def number(self, command: NumberWaiting) -> None:
         """Carry the batch out."""
-        from clerkdesk.services.reference_code import number_text
+        from clerkdesk.services.batch import BatchNumbered
 
         call = self.app.call_from_thread
         try:
@@ -368,13 +371,18 @@ class WaitingScreen(OfficeScreen):
         except ClerkDeskError as error:
             call(self.ended, error.message, bad=True)
             return
-        from clerkdesk.services.batch import BatchNumbered
 
         assert isinstance(answer, BatchNumbered)  # noqa: S101
+        call(self.show_numbered, answer)
+
+    def show_numbered(self, answer: BatchNumbered) -> None:
+        """Say which numbers the batch has."""
+        from clerkdesk.services.reference_code import number_text
+
         self.numbered = answer
+        self.second_copies = set()
         spans = ", ".join(f"{number_text(run.first)}–{number_text(run.last)}/{run.year}" for run in answer.runs)
-        call(self.second_copies.clear)
-        call(self.ended, _("Đã cấp {count:,} số đến: {spans}. F8 in nhãn.").format(count=answer.count, spans=spans))
+        self.ended(_("Đã cấp {count:,} số đến: {spans}. F8 in nhãn.").format(count=answer.count, spans=spans))
 
     def action_labels(self) -> None:
         """Print the labels of the batch just numbered."""

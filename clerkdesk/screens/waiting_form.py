@@ -71,9 +71,9 @@ class WaitingForm(ArrivalForm):
         yield row((_("Nơi nhận"), field("to_places", "medium", 1000), None))
         yield Static("", id="files", classes="row", markup=False)
 
-    def on_mount(self) -> None:
+    def start_clean(self) -> None:
         """Begin with the line that is corrected, or with an empty form."""
-        super().on_mount()
+        super().start_clean()
         if self.line is not None:
             self.fill(_values_of(self.line))
             self.files = list(self.line.files)

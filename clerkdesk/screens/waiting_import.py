@@ -140,7 +140,7 @@ class ImportScreen(OfficeScreen):
         lines = [one for one in self.preview.lines if one.trouble or not self.wrong_only]
         if event.index < len(lines) and lines[event.index].trouble:
             line = lines[event.index]
-            self.say(_("✗ Dòng {line}: {reason}").format(line=line.row, reason=line.trouble))
+            self.say(_("Dòng {line}: {reason}").format(line=line.row, reason=line.trouble))
 
     def action_only_wrong(self) -> None:
         """Show the wrong lines only, or all."""

@@ -53,7 +53,7 @@ class YearOpeningScreen(OfficeScreen):
     )
     AUTO_FOCUS = "#plan"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2,f6", "open_all", N_("Mở tất cả"), id="opening.open"),
+        Binding("f2", "open_all", N_("Mở tất cả"), id="opening.open"),
     ]
 
     def __init__(self, year: int) -> None:
