@@ -358,6 +358,42 @@ def sync(context: typer.Context) -> int:
     return code
 
 
+@app.command(
+    "export-books",
+    cls=Command,
+    help=_(
+        "Xuất sổ của một năm và toàn bộ nhật ký thành tệp CSV cho người kiểm tra độc lập. Tệp không mã hóa: chỉ giao cho người được phép xem."
+    ),
+)
+def export_books(
+    context: typer.Context,
+    year: Annotated[int, typer.Argument(metavar=_("NĂM"), help=_("Năm của các sổ."))],
+    folder: Annotated[Path, typer.Argument(metavar=_("THƯ-MỤC"), help=_("Thư mục mới hoặc trống để ghi các tệp."))],
+) -> int:
+    """Write a year's books for the auditor."""
+    from clerkdesk.services.agency_setup import agency_of_store
+    from clerkdesk.services.book_export import export_books as export
+    from clerkdesk.services.store_keys import NoStore, open_beside
+
+    path = store_path(_data(context))
+    store = open_beside(path)
+    try:
+        with store.reading() as connection:
+            agency = agency_of_store(connection)
+            if agency is None:
+                raise NoStore(path=path)
+            target = folder.expanduser().absolute()
+            done = export(connection, agency.id, year, target, progress=_Meter(_("Đang xuất sổ")))
+    finally:
+        store.close()
+    _note(context, "books_exported", year=year, entries=done.lines["entries"])
+    text = _("Đã xuất {books} sổ năm {year} với {entries} số vào {folder}. Kiểm tra: {check}")
+    check = f"clerkdesk_auditor.py {done.folder}"
+    counts = {"books": done.lines["books"], "entries": done.lines["entries"]}
+    typer.echo(text.format(year=year, folder=done.folder, check=check, **counts))
+    return 0
+
+
 @app.command(cls=Command, help=_("In bảng phím."))
 def keys(_context: typer.Context) -> int:
     """Print the key table."""

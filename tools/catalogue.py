@@ -50,7 +50,7 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
     (r"(services/numbering|server/terms)\.py", "Số đã cấp trước khi .*", "a reason that is written into the register"),
     (r"services/emergency\.py", "Sổ tạm.*|Phục hồi: .*", "title and reason that are written into the register"),
     (r"services/paper\.py", "Hủy", "stands on paper"),
-    (r"services/upkeep\.py", "Hết hạn giữ số.*", "a reason that is written into the register"),
+    (r"services/daily_close\.py", "Hết hạn giữ số.*", "a reason that is written into the register"),
     (r"services/secrecy\.py", ".*", "secrecy marks as they stand on documents"),
     (r"services/settings\.py", "Đơn .*", "kinds of petitions, found by name in Vietnamese documents"),
     (r".*", "Tiếng Việt", "language of a document, stored with it"),

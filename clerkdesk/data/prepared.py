@@ -13,7 +13,7 @@ needs goes along with the next statement in one round trip.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -146,21 +146,9 @@ class Prepared:
         return self._run(tx, values, shared)
 
     def _run(self, tx: Connection, values: dict[str, Any], shared: Shared | None) -> Rows:
-        dialect = tx.dialect
-        compiled = self._compiled.get(dialect.name)
-        if compiled is None:
-            compiled = self._compiled[dialect.name] = self._compile(dialect)
-        sql, positional, parameters = compiled
-        bound = [
-            constant if write is _constant else values[name] if write is None else write(values[name])
-            for name, write, constant in parameters
-        ]
-        given = bound if positional else {name: value for (name, _, _), value in zip(parameters, bound, strict=True)}
-        if not tx.in_transaction():
-            tx.begin()  # what SQLAlchemy does at the first statement
-        cursor = tx.connection.cursor()
-        for tell in tx.dispatch.before_cursor_execute:
-            tell(tx, cursor, sql, given, PREPARED, False)
+        sql, positional, parameters = self._for(tx.dialect)
+        given = _given(parameters, values, positional=positional)
+        cursor = self._cursor(tx, sql, given, PREPARED, many=False)
         if shared is None:
             cursor.execute(sql, given)
         else:
@@ -178,6 +166,34 @@ class Prepared:
             self._row = row._make
         return Rows(map(self._row, cursor.fetchall()))
 
+    def many(self, tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement that answers nothing once for each row, in order, in one call of the driver."""
+        if len(rows) == 1:
+            self(tx, **rows[0])
+        elif rows:
+            sql, positional, parameters = self._for(tx.dialect)
+            columns = [_column(name, write, constant, rows) for name, write, constant in parameters]
+            given: list[Any] = list(zip(*columns, strict=True))
+            if not positional:
+                names = [name for name, _, _ in parameters]
+                given = [dict(zip(names, one, strict=True)) for one in given]
+            self._cursor(tx, sql, given, None, many=True).executemany(sql, given)
+
+    def _for(self, dialect: Dialect) -> tuple[str, bool, list[_Parameter]]:
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = self._compile(dialect)
+        return compiled
+
+    @staticmethod
+    def _cursor(tx: Connection, sql: str, given: Any, context: object, *, many: bool) -> Any:
+        if not tx.in_transaction():
+            tx.begin()  # what SQLAlchemy does at the first statement
+        cursor = tx.connection.cursor()
+        for tell in tx.dispatch.before_cursor_execute:
+            tell(tx, cursor, sql, given, context, many)
+        return cursor
+
     def _compile(self, dialect: Dialect) -> tuple[str, bool, list[_Parameter]]:
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
         assert isinstance(compiled, SQLCompiler)  # noqa: S101  only SQL is prepared
@@ -191,6 +207,33 @@ class Prepared:
             else:
                 parameters.append((name, _constant, write(bind.value) if write else bind.value))
         return str(compiled), bool(compiled.positional), parameters
+
+
+def _column(
+    name: str, write: Callable[[Any], Any] | None, constant: Any, rows: Sequence[Mapping[str, Any]]
+) -> list[Any]:
+    """Return one parameter's values for all rows; what stays the same from row to row is written once."""
+    if write is _constant:
+        return [constant] * len(rows)
+    if write is None:
+        return [row[name] for row in rows]
+    last: Any = _constant  # no row has this value
+    written = None
+    column = []
+    for row in rows:
+        value = row[name]
+        if value is not last:
+            last, written = value, write(value)
+        column.append(written)
+    return column
+
+
+def _given(parameters: list[_Parameter], values: Mapping[str, Any], *, positional: bool) -> Any:
+    bound = [
+        constant if write is _constant else values[name] if write is None else write(values[name])
+        for name, write, constant in parameters
+    ]
+    return bound if positional else {name: value for (name, _, _), value in zip(parameters, bound, strict=True)}
 
 
 def prepared_insert(table: Table, *columns: str) -> Prepared:

@@ -679,12 +679,21 @@ waiting = _table(
     _time("received_at"),
     _number("position"),  # order among equal times of receipt
     _text("source", default=""),  # the imported file and its line, or how it came
-    _id("batch_id", nullable=True),
+    _id("batch_id", nullable=True),  # the command that took it off the pile; its content is then in the arrival
     _time("added_at"),
     _id("added_by"),
     PrimaryKeyConstraint("agency_id", "id"),
 )
-Index("waiting_by_receipt", waiting.c.agency_id, waiting.c.register_id, waiting.c.received_at, waiting.c.position)
+_STILL_WAITING = text("batch_id IS NULL")
+Index(
+    "waiting_by_receipt",
+    waiting.c.agency_id,
+    waiting.c.register_id,
+    waiting.c.received_at,
+    waiting.c.position,
+    sqlite_where=_STILL_WAITING,
+    postgresql_where=_STILL_WAITING,
+)
 
 # --- exchange between agencies of one server -----------------------------------------------------------------
 

@@ -5,6 +5,7 @@ Importing this module loads no database, cryptography or PDF library: the first 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -73,6 +74,7 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         self._desk: Desk | None = None
         self._last_key = monotonic()
         self._idle_allowed = 3600.0
+        self._days_closed_on: dt.date | None = None
         for one in THEMES:
             self.register_theme(one)
         self.theme = theme or default_theme()
@@ -173,9 +175,35 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
             except ClerkDeskError as error:
                 self.call_from_thread(self.notify, error.message, severity="warning", markup=False)
 
+    @work(thread=True, exit_on_error=False, group="closes")
+    def close_days(self) -> None:
+        """Close the books of the days that have ended (chốt sổ ngày); nobody has to ask for it, or to wait."""
+        from clerkdesk.services.clock import today
+        from clerkdesk.services.close_signing import silent_signer
+        from clerkdesk.services.daily_close import close_due_days
+
+        self._days_closed_on = today()
+        try:
+            closed = close_due_days(self.desk, silent_signer(self.data_dir))
+        except ClerkDeskError as error:
+            self.call_from_thread(self.notify, error.message, severity="warning", markup=False)
+        else:
+            if closed:
+                self.changes += 1
+
+    def watch_day(self) -> None:
+        """Close the day when it has ended while the program was open."""
+        from clerkdesk.services.clock import today
+
+        if self._days_closed_on is not None and self._days_closed_on != today():
+            self.close_days()
+
     def watch_idle(self) -> None:
         """Lock the desk when nobody has pressed a key for as long as the agency allows."""
-        if self._desk is None or self.desk.session is None or self.screen.is_modal:
+        if self._desk is None or self.desk.session is None:
+            return
+        self.watch_day()
+        if self.screen.is_modal:
             return
         if monotonic() - self._last_key > self._idle_allowed:
             self.run_worker(self.end_work(), exit_on_error=False)
@@ -196,10 +224,9 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
     def start_work(self) -> None:
         """Show the first area after a login."""
         from clerkdesk.services.settings import read_setting
-        from clerkdesk.services.upkeep import void_expired_reservations
 
         self._idle_allowed = 60.0 * self.desk.read(read_setting, "session_minutes")
-        void_expired_reservations(self.desk)
+        self.close_days()
         self.keep_backup()
         for name in AREAS:
             self.add_mode(name, lambda name=name: area_screen(name))  # type: ignore[misc]
@@ -250,6 +277,7 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
         result = self.desk.do(command)
         self.changes += 1
         self.call_after_refresh(self.desk.seen)
+        self.watch_day()
         return result
 
     def report(self, error: BaseException) -> None:

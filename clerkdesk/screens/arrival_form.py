@@ -126,7 +126,29 @@ class ArrivalForm(FileTaking, EntryForm):
             state = _("SỔ TẠM, số tạm tiếp theo {number}").format(number=self.next_number)
         elif not self.next_number:
             state = _("SỔ CHƯA CẤP SỐ ĐƯỢC: Ctrl+G so")
-        self.head(f"{_('NHẬP VĂN BẢN ĐẾN')} · {today():%d/%m/%Y} · {state}")
+        other = self.book_of_other_year()
+        self.head(f"{_('NHẬP VĂN BẢN ĐẾN')} · {today():%d/%m/%Y} · {other or state}")
+
+    def book_of_other_year(self) -> str:
+        """Say which book and number a document gets that came in another year than this; empty for this year's.
+
+        What came during the holidays belongs in the book of the year in which it came (NĐ 30/2020 Đ22.2).
+        """
+        from clerkdesk.services.clock import today
+        from clerkdesk.services.reference_code import number_text
+        from clerkdesk.services.registers import arrivals_register
+        from clerkdesk.services.shorthand import parse_date
+        from clerkdesk.services.year_opening import place_of
+
+        register = self.desk.read(arrivals_register)
+        try:
+            day = parse_date(self.value("arrival_date"), today()) if self.fields else today()
+            if register is None or day.year == today().year:
+                return ""
+            place = self.desk.read(place_of, register, day)
+        except ClerkDeskError as error:
+            return error.message
+        return _("SỔ NĂM {year}: số đến {number}").format(year=place.year, number=number_text(place.number))
 
     def defaults(self) -> dict[str, str]:
         """Start with today, the last channel and medium, Vietnamese."""
@@ -183,8 +205,11 @@ class ArrivalForm(FileTaking, EntryForm):
         return self._date("issued_date", value) if value else ""
 
     def resolve_arrival_date(self, value: str) -> str:
-        """Write the date in full."""
-        return self._date("arrival_date", value)
+        """Write the date in full; a date of last year names its book beside the field and in the heading."""
+        self._date("arrival_date", value)
+        self.office_changed()
+        other = self.value("arrival_date")[-4:]
+        return _("sổ {year}").format(year=other) if self.book_of_other_year() else ""
 
     def _date(self, name: str, value: str) -> str:
         from clerkdesk.services.clock import today

@@ -25,15 +25,22 @@ class HomeScreen(OfficeScreen):
     )
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(area.digit, f"go('{name}')", area.name, show=False, id=f"home.{name}")
-        for name, area in AREAS.items()
-        if name != "home"
+        Binding("f6", "open_year", N_("Mở sổ"), id="home.open_year"),
+        *(
+            Binding(area.digit, f"go('{name}')", area.name, show=False, id=f"home.{name}")
+            for name, area in AREAS.items()
+            if name != "home"
+        ),
     ]
     DEFAULT_CSS = """
     HomeScreen #areas { width: 40; padding: 1 1; }
     HomeScreen #waiting { width: 1fr; padding: 1 0; }
     HomeScreen #columns { height: 1fr; }
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.year_to_open = 0  # when its books are to be opened now
 
     def body(self) -> ComposeResult:
         """Areas at the left, what waits at the right."""
@@ -67,6 +74,7 @@ class HomeScreen(OfficeScreen):
         from clerkdesk.services.reference_code import number_text
         from clerkdesk.services.registers import books
         from clerkdesk.services.status import waiting
+        from clerkdesk.services.year_opening import year_to_open_now
 
         now = self.desk.read(waiting)
         facts = self.desk.facts
@@ -90,9 +98,23 @@ class HomeScreen(OfficeScreen):
             lines.append(f"  {fit(book.title, 27)} {number:>8}")
         if any(book.state == "SUSPENDED" for book in opened):
             lines += ["", _("Sổ chờ xác nhận: bấm 8, rồi F10."), _("Nhập số cuối cùng trên giấy.")]
-        if all(book.state == "" for book in opened):
-            lines += ["", _("Chưa mở sổ năm {year}: bấm 8, rồi F6.").format(year=year)]
         self.query_one("#waiting", Static).update("\n".join(lines))
+        self.year_to_open = self.desk.read(year_to_open_now, today())
+        if self.year_to_open == year:
+            self.say(_("Chưa mở sổ năm {year}: bấm F6 để xem và mở mọi sổ, số bắt đầu từ 01.").format(year=year))
+        elif self.year_to_open:
+            self.say(_("Đã sang tháng 12: bấm F6 để mở trước sổ năm {year}.").format(year=self.year_to_open))
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """F6 is there when a year's books are to be opened."""
+        return bool(self.year_to_open) if action == "open_year" else True
+
+    def action_open_year(self) -> None:
+        """Show what opening the year will do."""
+        from clerkdesk.screens.year_opening import YearOpeningScreen
+
+        self.app.push_screen(YearOpeningScreen(self.year_to_open))
 
     def action_go(self, area: str) -> None:
         """Show an area; a form that is not for this person's roles only says whose work it is."""

@@ -39,6 +39,29 @@ def print_for_arrival(screen: OfficeScreen, row: dict[str, Any]) -> None:
     _offer(screen, jobs)
 
 
+def print_labels(screen: OfficeScreen, rows: list[dict[str, Any]]) -> None:
+    """Print the labels of many arrivals on sheets."""
+    from clerkdesk.services.paper import label_pdf
+    from clerkdesk.services.reference_code import number_text
+
+    agency = screen.desk.agency
+    assert agency is not None  # noqa: S101  a row belongs to an agency
+    first, last = rows[0], rows[-1]
+    name = f"nhan-{first['year']}-{number_text(first['number'])}-{number_text(last['number'])}.pdf"
+    _start(screen, name, lambda: label_pdf(agency, rows))
+
+
+def print_closing_report(screen: OfficeScreen, register_id: UUID, year: int) -> None:
+    """Print the report of a book's closing, or its draft."""
+    from clerkdesk.services.paper import closing_report_pdf
+    from clerkdesk.services.year_close import closing_facts
+
+    agency = screen.desk.agency
+    assert agency is not None  # noqa: S101
+    facts = screen.desk.read(closing_facts, register_id, year)
+    _start(screen, f"dong-so-{year}-{facts.code}.pdf", lambda: closing_report_pdf(agency, facts))
+
+
 def print_for_outgoing(screen: OfficeScreen, row: dict[str, Any]) -> None:
     """Offer the envelopes of an outgoing document and the postal book."""
     from clerkdesk.services.outgoing import recipients_of

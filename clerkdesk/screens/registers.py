@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -48,20 +49,22 @@ class RegistersScreen(OfficeScreen):
     """The books of one year."""
 
     HELP = N_(
-        "F6 mở sổ của năm (số bắt đầu từ 01); F2 thêm sổ; F7 giữ số kế tiếp cho một người, có lý do và hạn; Delete hủy một "
-        "số, số vẫn ở trong sổ với lý do; F4 chọn năm. Sau khi phục hồi, chép hoặc chuyển máy: F10 xác nhận số cuối cùng trên giấy. "
-        "Cột “Quyền cấp số” cho biết nơi duy nhất được cấp số trong sổ; F9 lấy, trả, trao quyền bằng mã qua điện thoại khi mất "
-        "mạng, nhập mã, xem lịch sử, khai báo máy hỏng."
+        "F6 mở sổ của năm (số bắt đầu từ 01), từ tháng 12 mở trước cho năm sau; Enter xem chốt sổ ngày; Ctrl+D đóng sổ năm; "
+        "F2 thêm sổ; F7 giữ số kế tiếp cho một người, có lý do và hạn; Delete hủy một số, số vẫn ở trong sổ với lý do; F4 chọn "
+        "năm. Sau khi phục hồi, chép hoặc chuyển máy: F10 xác nhận số cuối cùng trên giấy. Cột “Quyền cấp số” cho biết nơi duy "
+        "nhất được cấp số trong sổ; F9 lấy, trả, trao quyền bằng mã qua điện thoại khi mất mạng, nhập mã, xem lịch sử, khai báo "
+        "máy hỏng."
     )
     AUTO_FOCUS = "#books"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,insert", "add", N_("Thêm"), id="registers.add"),
         Binding("f4", "choose_year", N_("Năm"), id="registers.year"),
         Binding("f6", "open_books", N_("Mở"), id="registers.open"),
-        Binding("f7", "reserve", N_("Giữ số"), id="registers.reserve"),
+        Binding("f7", "reserve", N_("Giữ"), id="registers.reserve"),
         Binding("f9", "pen", N_("Quyền"), id="registers.pen"),
+        Binding("ctrl+d", "close_year", N_("Đóng"), id="registers.close"),
         Binding("f10", "confirm_last", N_("Số cuối"), id="registers.confirm"),
-        Binding("delete", "void", N_("Hủy số"), id="registers.void"),
+        Binding("delete", "void", N_("Hủy"), id="registers.void"),
     ]
 
     def __init__(self) -> None:
@@ -124,36 +127,38 @@ class RegistersScreen(OfficeScreen):
         self.app.push_screen(PickModal(_("Năm"), pick_from(years)), chosen)
 
     def action_open_books(self) -> None:
-        """Open all books of the year that are not open yet, after asking."""
-        from clerkdesk.screens.modals.confirm import ConfirmModal
+        """Show what opening the year will do; in December the next year's when this one is open."""
+        from clerkdesk.screens.year_opening import YearOpeningScreen
+        from clerkdesk.services.clock import today
+        from clerkdesk.services.year_opening import TooEarlyToOpen, check_year, year_to_open
 
-        closed = [book for book in self.books if book.state == ""]
-        if not closed:
-            self.say(_("Mọi sổ năm {year} đã mở.").format(year=self.year))
+        year = self.year
+        if year <= today().year and all(book.state for book in self.books):
+            year = max(year, year_to_open(today()))
+        if year == self.year and all(book.state for book in self.books):
+            self.say(_("Mọi sổ năm {year} đã mở.").format(year=year))
             return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._open(tuple(book.register_id for book in closed))
-
-        titles = "\n".join(f"  {book.code:<8} {book.title}" for book in closed[:15])
-        question = _("Mở {count} sổ năm {year}? Số bắt đầu từ 01.").format(count=len(closed), year=self.year)
-        self.app.push_screen(ConfirmModal(f"{question}\n{titles}"), answered)
-
-    def _open(self, registers: tuple[UUID, ...]) -> None:
-        """Give one command for every place that opens books; what another desk must open stays closed."""
-        from clerkdesk.services.commands import OpenRegisters
-        from clerkdesk.services.pen_policy import by_opener
-
-        facts = self.desk.facts
-        if facts is None:
+        try:
+            check_year(year, today())
+        except TooEarlyToOpen as error:
+            self.say(error.message, bad=True)
             return
-        groups = self.desk.read(by_opener, facts.id, self.year, registers)
-        # What is refused comes last, so that its sentence stays.
-        for opener, some in sorted(groups.items(), key=lambda group: group[0] not in (facts.id, None)):
-            done = _("Đã mở {count} sổ năm {year}, số bắt đầu từ 01.").format(count=len(some), year=self.year)
-            if self.give(OpenRegisters, done, year=self.year, registers=some) is None and opener in (facts.id, None):
-                return
+        self.app.push_screen(YearOpeningScreen(year))
+
+    @on(WindowedTable.RowChosen)
+    def show_closes(self, event: WindowedTable.RowChosen) -> None:
+        """Show the daily closes of the book under the cursor."""
+        book = self.current()
+        if type(event) is WindowedTable.RowChosen and book is not None:
+            from clerkdesk.screens.daily_closes import DailyClosesScreen
+
+            self.app.push_screen(DailyClosesScreen(book))
+
+    def action_close_year(self) -> None:
+        """Show what is pending before the year's books can be closed."""
+        from clerkdesk.screens.year_closing import YearClosingScreen
+
+        self.app.push_screen(YearClosingScreen(self.year))
 
     def action_reserve(self) -> None:
         """Hold the next number."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,8 +20,10 @@ from clerkdesk.services.attachments import attach_received
 from clerkdesk.services.clock import today
 from clerkdesk.services.commands import (
     ArrivalFacts,
+    Command,
     CorrectArrival,
     FinishArrival,
+    NewFile,
     RegisterArrival,
     Result,
     SubmitArrival,
@@ -87,6 +89,15 @@ class CannotFinish(RuleBroken):
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """A document to be entered: its id, its facts, its files."""
+
+    id: UUID
+    facts: ArrivalFacts
+    files: tuple[NewFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierArrival:
     """An entry that looks like the same document."""
 
@@ -143,7 +154,7 @@ def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) 
         AlreadyEntered: the form's document has its number already.
     """
     facts = command.facts
-    check_facts(tx, command.agency, facts)
+    check_facts(facts, exclusions_of(tx, command.agency))
     going_on = emergency_lines.begin_line(tx, command, at)
     document = command.emergency.document if command.emergency else command.uid
     known = _known(tx, command, document)
@@ -154,26 +165,12 @@ def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) 
     numbered = _number(tx, command, at, document)
     number = emergency_lines.emergency_number(going_on, numbered) if going_on else ""
     if known is None:
-        _write(
-            tx,
-            agency_id=command.agency,
-            id=document,
-            register_id=command.register_id,
-            year=numbered.year,
-            number=numbered.number,
-            sub_number=numbered.sub_number,
-            status=ArrivalStatus.REGISTERED.value,
-            registered_at=numbered.registered_at,
-            registered_by=command.actor,
-            emergency_number=number,
-            **_columns(facts),
-        )
+        enter(tx, command, [(Received(document, facts, command.files), numbered)], at, emergency_number=number)
     if going_on is not None:
         emergency_lines.write_line(tx, command, going_on, numbered, known, at)
     if known is not None:
         _take_over(tx, command, known, at)
-    attach_received(tx, command, document, command.files, at)
-    _learn_suffix(tx, command.agency, facts, at)
+        attach_received(tx, command, document, command.files, at)
     return ArrivalRegistered(
         subject=document,
         number=numbered.number,
@@ -208,6 +205,59 @@ def _take_over(tx: Connection, command: RegisterArrival, known: dict[str, Any], 
         _set(tx, command.agency, known["id"], {field: new[field] for field in changed})
 
 
+def enter(
+    tx: Connection,
+    command: Command,
+    documents: Sequence[tuple[Received, numbering.Numbered]],
+    at: dt.datetime,
+    *,
+    emergency_number: str = "",
+) -> None:
+    """Write arrivals that have been checked and have their numbers, with their files, and learn their notations.
+
+    Raises:
+        RoleNotAttached, DocumentTooLarge.
+    """
+    registered, clerk = ArrivalStatus.REGISTERED.value, command.actor
+    _write.many(
+        tx,
+        [
+            {
+                "agency_id": command.agency,
+                "id": one.id,
+                "register_id": numbered.register,
+                "year": numbered.year,
+                "number": numbered.number,
+                "sub_number": numbered.sub_number,
+                "status": registered,
+                "registered_at": numbered.registered_at,
+                "registered_by": clerk,
+                "emergency_number": emergency_number,
+                **_columns(one.facts),
+            }
+            for one, numbered in documents
+        ],
+    )
+    for one, _numbered in documents:
+        if one.files:
+            attach_received(tx, command, one.id, one.files, at)
+    if at_server():  # what a desk offers while somebody types; it never travels
+        return
+    _learn.many(  # so that a bare number gets its issuer's notation next time
+        tx,
+        [
+            {
+                "agency_id": command.agency,
+                "issuer": one.facts.issuer,
+                "code_notation": one.facts.code_notation,
+                "uses": 1,
+                "last_used_at": at,
+            }
+            for one, _numbered in documents
+        ],
+    )
+
+
 def correct_arrival(tx: Connection, command: CorrectArrival, at: dt.datetime) -> ArrivalChanged:
     """Correct an arrival's fields; number, register and arrival date stay (NĐ 30/2020 Đ22.2).
 
@@ -215,7 +265,7 @@ def correct_arrival(tx: Connection, command: CorrectArrival, at: dt.datetime) ->
         ArrivalUnknown, ArrivalVoid, NothingChanged, and those of a wrong field as in `register_arrival`.
     """
     old = _row(tx, command.agency, command.arrival)
-    check_facts(tx, command.agency, command.facts, arrival_date=old["arrival_date"])
+    check_facts(command.facts, exclusions_of(tx, command.agency), arrival_date=old["arrival_date"])
     new = _columns(command.facts)
     del new["arrival_date"]
     changed = keep_old_values(tx, command, command.arrival, old, new, command.reason, at)
@@ -397,16 +447,22 @@ def learned_notations(connection: Connection, agency: UUID, issuer: str) -> list
     )
 
 
-def check_facts(tx: Connection, agency: UUID, facts: ArrivalFacts, arrival_date: dt.date | None = None) -> None:
-    """Check the facts of an arrival by themselves, before anybody else sees them.
+def exclusions_of(connection: Connection, agency: UUID) -> tuple[str, ...]:
+    """Return the kinds of paper that the agency keeps outside."""
+    return tuple(read_setting(connection, agency, "exclusions"))
+
+
+def check_facts(facts: ArrivalFacts, exclusions: tuple[str, ...], arrival_date: dt.date | None = None) -> None:
+    """Check what is entered of an arrival, but for doubles.
 
     Args:
-        arrival_date: of an arrival that is corrected: it stays.
+        facts: as entered.
+        exclusions: from `exclusions_of`.
+        arrival_date: of an arrival that is corrected, which keeps its own; None for a new one.
 
     Raises:
         SecretDocument, ExcludedDocument, Missing, TooLong, TooLarge, DateInFuture.
     """
-    exclusions = tuple(read_setting(tx, agency, "exclusions"))
     refuse_secrets(facts.subject, facts.description, type_name(facts.document_type), exclusions)
     check_present(facts, "issuer", "subject")
     check_lengths(facts)
@@ -467,15 +523,6 @@ def _set(tx: Connection, agency: UUID, arrival_id: UUID, values: dict[str, Any])
         .where(arrival.c.agency_id == agency, arrival.c.id == arrival_id)
         .values(revision=arrival.c.revision + 1, **values)
     )
-
-
-def _learn_suffix(tx: Connection, agency: UUID, facts: ArrivalFacts, at: dt.datetime) -> None:
-    """Remember the notation for this issuer, so that a bare number gets it next time."""
-    if at_server():  # what a desk offers while somebody types; it never travels
-        return
-    _learn(
-        tx, agency_id=agency, issuer=facts.issuer, code_notation=facts.code_notation, uses=1, last_used_at=at
-    )  # fmt: skip
 
 
 _learn = prepared_upsert(

@@ -94,6 +94,18 @@ def _keep_head(tx: Connection, agency: UUID, seq: int, bound: bytes) -> None:
         shared.notes["head", agency] = (seq, bound)
 
 
+def chain_head(connection: Connection, agency: UUID) -> tuple[int, bytes]:
+    """Return the place and the hash of the last entry of the agency's log; place 0 while it is empty."""
+    last = _read_head(connection, agency=agency).first()
+    return (last.seq, last.hash) if last else (0, GENESIS)
+
+
+def stands_in_chain(connection: Connection, agency: UUID, seq: int, head: bytes) -> bool:
+    """Say whether the log's entry at `seq` has this hash."""
+    known = connection.execute(select(audit.c.hash).where(audit.c.agency_id == agency, audit.c.seq == seq)).scalar()
+    return known == head or (seq == 0 and head == GENESIS)
+
+
 def entry_hash(
     previous: bytes,
     seq: int,

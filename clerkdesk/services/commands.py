@@ -572,6 +572,100 @@ class ConvertEmergency(Command):
     without_desks: tuple[UUID, ...] = ()  # desks that may have lines which nobody has seen yet
 
 
+# --- the year: the waiting pile, batches, closes --------------------------------------------------------------
+
+
+class WaitingLine(Frozen):
+    """A document that waits to be numbered; its id becomes the arrival's.
+
+    `position` orders what was received at one moment, `source` says where it came from (a file's name and line).
+    """
+
+    id: UUID
+    facts: ArrivalFacts
+    files: tuple[NewFile, ...] = ()
+    received_at: AwareDatetime
+    position: int = 0
+    source: Line = ""
+
+
+class AddWaiting(Command):
+    """Put documents on the waiting pile (văn bản chờ vào sổ) of a register."""
+
+    register_id: UUID
+    lines: tuple[WaitingLine, ...]
+
+
+class ChangeWaiting(Command):
+    """Correct a document that waits."""
+
+    line: UUID
+    facts: ArrivalFacts
+    files: tuple[NewFile, ...] = ()
+    received_at: AwareDatetime
+
+
+class DropWaiting(Command):
+    """Take documents off the pile; they never had a number, and nothing of their content is kept."""
+
+    lines: tuple[UUID, ...]
+
+
+class FirstNumber(Frozen):
+    """The number with which the preview of a batch begins in the book of a year."""
+
+    year: int
+    number: int
+
+
+class NumberWaiting(Command):
+    """Number a pile in one act: all of it or nothing, in order of receipt (Hà Nam 44/2024 Đ10.3b).
+
+    The uid is the batch's id. `first_numbers` are those that the clerk was shown; the books must still stand there.
+    """
+
+    where: ClassVar[Where] = Where.PEN
+    register_id: UUID
+    lines: tuple[UUID, ...]
+    second_copies: tuple[UUID, ...] = ()
+    first_numbers: tuple[FirstNumber, ...]
+
+
+class BookDay(Frozen):
+    """What a book got on one day: first and last number, and how many are live, void and held when it is closed."""
+
+    register_id: UUID
+    year: int
+    first_number: int | None = None
+    last_number: int | None = None
+    live: int = 0
+    void: int = 0
+    reserved: int = 0
+    signature: str = ""  # CMS of `daily_close.signed_text`, base64; empty: not signed
+
+
+class CloseDay(Command):
+    """The daily close (chốt sổ ngày) of a day that has ended; the program gives it by itself.
+
+    All its books are held at one place: at this desk, or at the server.
+    """
+
+    where: ClassVar[Where] = Where.PEN
+    day: dt.date
+    books: tuple[BookDay, ...]
+    chain_seq: int  # the last entry of the desk's audit log
+    chain_head: str  # its hash, hexadecimal
+    signer: Line = ""
+
+
+class CloseYear(Command):
+    """Close books of a year for good (đóng sổ; Hà Nam 44/2024 Đ10.3c, Đ13.4đ)."""
+
+    where: ClassVar[Where] = Where.SERVER
+    year: int
+    registers: tuple[UUID, ...]
+
+
 NewRegister.model_rebuild()
 SetUpAgency.model_rebuild()
 RegisterArrival.model_rebuild()

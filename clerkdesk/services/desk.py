@@ -15,7 +15,7 @@ from clerkdesk.errors import NotAllowed
 from clerkdesk.i18n import N_
 from clerkdesk.places import state_folder
 from clerkdesk.services import agency_setup, drafts, incarnation, login, opening
-from clerkdesk.services.arrivals import check_facts
+from clerkdesk.services.arrivals import check_facts, exclusions_of
 from clerkdesk.services.attachments import hashes_ever_attached, was_ever_attached
 from clerkdesk.services.clock import now
 from clerkdesk.services.commands import Command, RegisterArrival, Result
@@ -146,7 +146,7 @@ class Desk:
                 return execute(self.store, command)
             if self.look_up(goes_to_server, command):
                 if isinstance(command, RegisterArrival):  # a secret must not even leave this machine
-                    self.read(check_facts, command.facts)
+                    check_facts(command.facts, self.read(exclusions_of))
                 if self.link is None:
                     raise server_away(command)
                 return self.link.call(command)

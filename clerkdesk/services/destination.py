@@ -8,7 +8,16 @@ from sqlalchemy import Connection, and_, bindparam, select
 
 from clerkdesk.data.prepared import Prepared
 from clerkdesk.data.schema import outgoing, register, register_year, symbol, this_desk
-from clerkdesk.services.commands import Command, IssueNumber, RegisterArrival, Where
+from clerkdesk.services.commands import (
+    CloseDay,
+    Command,
+    IssueNumber,
+    NumberWaiting,
+    OpenRegisters,
+    RegisterArrival,
+    Where,
+)
+from clerkdesk.services.pen_policy import who_opens
 
 _read_server = Prepared(select(this_desk.c.server_url).where(this_desk.c.agency_id == bindparam("agency")))
 _read_holder = Prepared(
@@ -45,12 +54,18 @@ def goes_to_server(connection: Connection, command: Command) -> bool:
         return False
     if command.where is Where.SERVER:
         return True
+    if isinstance(command, OpenRegisters):  # one command for each opener: `pen_policy.by_opener`
+        return not command.registers or _opener(connection, command) != command.desk
     book = _book_of(connection, command)
     if book is None:
         return True
     register_id, year = book
     found = _read_holder(connection, agency=command.agency, register=register_id, of_year=year).first()
     return found is None or str(command.desk) not in (found.holder_desk, found.emergency_of)
+
+
+def _opener(connection: Connection, command: OpenRegisters) -> UUID | None:
+    return who_opens(connection, command.agency, command.registers[0], command.year)
 
 
 def _book_of(connection: Connection, command: Command) -> tuple[UUID, int] | None:
@@ -60,5 +75,9 @@ def _book_of(connection: Connection, command: Command) -> tuple[UUID, int] | Non
     if isinstance(command, IssueNumber):
         found = _read_register(connection, agency=command.agency, outgoing=command.outgoing).scalar()
         return None if found is None else (UUID(found), command.issued_date.year)
+    if isinstance(command, NumberWaiting) and command.first_numbers:  # of two years: both books have one holder
+        return command.register_id, command.first_numbers[-1].year
+    if isinstance(command, CloseDay) and command.books:
+        return command.books[0].register_id, command.books[0].year
     register_id, year = getattr(command, "register_id", None), getattr(command, "year", None)
     return None if register_id is None or year is None else (register_id, year)

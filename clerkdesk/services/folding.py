@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SPACES = re.compile(r"\s+")
 _MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")  # combining
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
@@ -16,7 +15,7 @@ def clean_line(value: str) -> str:
     if not value.isprintable():
         value = "".join(" " if c.isspace() else c for c in value if c.isspace() or _visible(c))
         value = unicodedata.normalize("NFC", value)  # what stood between a letter and its mark is gone
-    return _SPACES.sub(" ", value).strip()
+    return " ".join(value.split())
 
 
 def _visible(character: str) -> bool:
@@ -28,7 +27,7 @@ def folded(value: str) -> str:
     value = value.casefold().replace("đ", "d")
     if not value.isascii():
         value = _MARKS.sub("", unicodedata.normalize("NFD", value))
-    return _SPACES.sub(" ", value).strip()
+    return " ".join(value.split())
 
 
 def words(value: str) -> list[str]:

@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, exists, select, union_all
+from sqlalchemy import Connection, exists, or_, select, union_all
 
-from clerkdesk.data.schema import audit, history, person
+from clerkdesk.data.schema import audit, entry, history, person
 from clerkdesk.i18n import N_, _
 
 
@@ -23,6 +23,7 @@ class Event:
 
 _ACTS = {
     "RegisterArrival": N_("Đăng ký, cấp số đến"),
+    "NumberWaiting": N_("Đăng ký theo lô, cấp số đến"),
     "CorrectArrival": N_("Sửa"),
     "SubmitArrival": N_("Trình"),
     "FinishArrival": N_("Đổi trạng thái xử lý"),
@@ -60,14 +61,19 @@ def act_of(kind: str) -> str:
 
 def history_of(connection: Connection, agency: UUID, document: UUID) -> list[Event]:
     """Return a document's acts, oldest first: the office's as the server has them, and ours that are on the way."""
+    # A batch is one act for many documents; each entry knows the command that made it.
+    numbered_by = select(entry.c.command_uid).where(entry.c.agency_id == agency, entry.c.document_id == document)
     ours = select(audit.c.command_uid, audit.c.recorded_at, audit.c.kind, audit.c.actor, audit.c.agency_id).where(
         audit.c.agency_id == agency,
-        audit.c.subject == document,
+        or_(audit.c.subject == document, audit.c.command_uid.in_(numbered_by)),
         ~exists().where(history.c.agency_id == agency, history.c.command_uid == audit.c.command_uid),
     )
     known = select(
         history.c.command_uid, history.c.recorded_at, history.c.kind, history.c.actor, history.c.agency_id
-    ).where(history.c.agency_id == agency, history.c.subject == document)
+    ).where(
+        history.c.agency_id == agency,
+        or_(history.c.subject == document, history.c.command_uid.in_(numbered_by)),
+    )
     acts = union_all(ours, known).subquery()
     rows = connection.execute(
         select(acts.c.recorded_at, acts.c.kind, person.c.full_name)

@@ -61,12 +61,13 @@ def check_lengths(facts: object) -> None:
     Raises:
         TooLong, TooLarge: with the field to go back to.
     """
+    values = vars(facts)
     for field, (label, longest) in LONGEST.items():
-        value = getattr(facts, field, None)
+        value = values.get(field)
         if isinstance(value, str) and len(value) > longest:
             raise TooLong(label=_(label), length=len(value), longest=longest, field=field)
     for field, (label, largest) in LARGEST.items():
-        number = getattr(facts, field, None)
+        number = values.get(field)
         if number is not None and not 1 <= number <= largest:
             raise TooLarge(label=_(label), largest=largest, field=field)
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Integer,
     Text,
     and_,
     bindparam,
@@ -24,6 +27,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     update,
 )  # fmt: skip
 
@@ -258,6 +262,28 @@ def hold_refused(tx: Connection, issue: Issue, number: int, reason: str) -> bool
     return True
 
 
+def issue_many(tx: Connection, issue: Issue, documents: Sequence[UUID]) -> list[Numbered]:
+    """Give each document the next number of the book, in this order and at one moment.
+
+    The same as `issue_next` for one after the other: the counter row moves on by as many as there are documents.
+
+    Raises:
+        RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere; then none has a number.
+    """
+    if not documents:
+        return []
+    shown = [number for number in (next_shown() for _ in documents) if number is not None]
+    if shown and not _is_next(tx, issue, shown[0]):
+        return [_enter_shown(tx, issue, number, document) for number, document in zip(shown, documents, strict=True)]
+    first, at = _advance(tx, issue, len(documents))
+    rows = [
+        _entry(issue, number, "", EntryState.LIVE, at, document_id=document)
+        for number, document in enumerate(documents, first)
+    ]
+    _write_entry.many(tx, rows)
+    return [Numbered(issue.register, issue.year, row["number"], "", at) for row in rows]
+
+
 def reserve_next(tx: Connection, issue: Issue, holder: str, reason: str, expires_on: dt.date) -> Numbered:
     """Hold the next number for `holder` until a day (giữ số); it is used, or voided with its reason.
 
@@ -361,10 +387,13 @@ def void(tx: Connection, issue: Issue, number: int, sub_number: str, reason: str
     Returns: the document that had it, if one had.
 
     Raises:
-        ReasonMissing, NumberUnknown, AlreadyVoid.
+        ReasonMissing, NumberUnknown, AlreadyVoid; RegisterClosed: what a closed book says stays so.
     """
     if not reason:
         raise ReasonMissing
+    book = _book(tx, issue)
+    if book.state == "CLOSED":
+        raise RegisterClosed(title=book.title, year=issue.year)
     found = tx.execute(select(entry.c.state, entry.c.document_id).where(_key(issue, number, sub_number))).first()
     if found is None:
         raise NumberUnknown(number=f"{number}{sub_number}", year=issue.year)
@@ -531,6 +560,7 @@ def held_numbers(tx: Connection, agency: UUID, register_id: UUID, year: int) -> 
             entry.c.register_id == register_id,
             entry.c.year == year,
             entry.c.state == EntryState.RESERVED,
+            text("(entry.state != 'LIVE' OR entry.sub_number != '')"),  # word for word as in the partial index
         )
         .order_by(entry.c.number)
     )
@@ -581,7 +611,25 @@ _this_book = and_(
     register_year.c.year == bindparam("of_year"),
 )
 _at: BindParameter[dt.datetime] = bindparam("at", type_=register_year.c.last_registered_at.type)
+_how_many: BindParameter[int] = bindparam("how_many", type_=Integer)
 _later = case((register_year.c.last_registered_at > _at, register_year.c.last_registered_at), else_=_at)
+_moved_on = {"next_number": register_year.c.next_number + _how_many, "last_registered_at": _later}
+_first_taken = (register_year.c.next_number - _how_many).label("number")
+
+
+def check_open(connection: Connection, agency: UUID, register_id: UUID, year: int) -> int:
+    """Return the number that the next document of a book would get, for show; whoever has its pen.
+
+    Raises:
+        RegisterNotOpen, RegisterClosed, RegisterSuspended.
+    """
+    row = _read_book(connection, agency=agency, register=register_id, of_year=year).first()
+    if row is None or row.state is None:
+        raise RegisterNotOpen(title=row.title if row else "?", year=year)
+    _refuse_unless_open(row.state, row.title, year)
+    return int(row.next_number)
+
+
 # State, pen, counter and moment in one statement: nothing stands between the check and the number.
 _count_on = Prepared(
     update(register_year)
@@ -595,19 +643,22 @@ _count_on = Prepared(
             == bindparam("incarnation", type_=Text()),
         ),
     )
-    .values(next_number=register_year.c.next_number + literal_column("1"), last_registered_at=_later)
-    .returning((register_year.c.next_number - literal_column("1")).label("number"), register_year.c.last_registered_at)
+    .values(**_moved_on)
+    .returning(_first_taken, register_year.c.last_registered_at)
 )
 _count_on_whosever = Prepared(
     update(register_year)
     .where(_this_book)
-    .values(next_number=register_year.c.next_number + literal_column("1"), last_registered_at=_later)
-    .returning((register_year.c.next_number - literal_column("1")).label("number"), register_year.c.last_registered_at)
+    .values(**_moved_on)
+    .returning(_first_taken, register_year.c.last_registered_at)
 )
 
 
-def _advance(tx: Connection, issue: Issue) -> tuple[int, dt.datetime]:
-    book = {"agency": issue.agency, "register": issue.register, "of_year": issue.year, "at": issue.at}
+def _advance(tx: Connection, issue: Issue, how_many: int = 1) -> tuple[int, dt.datetime]:
+    """Move the counter on; return the first of the numbers taken, and their moment."""
+    book = {
+        "agency": issue.agency, "register": issue.register, "of_year": issue.year, "at": issue.at, "how_many": how_many,
+    }  # fmt: skip
     if recovering():
         _open_book(tx, issue)
         counted = _count_on_whosever(tx, **book).first()
@@ -619,17 +670,16 @@ def _advance(tx: Connection, issue: Issue) -> tuple[int, dt.datetime]:
     if counted is None:
         _open_book(tx, issue)  # says why not
         raise RegisterNotOpen(title="?", year=issue.year)
-    notes_of(tx).number(issue.register, issue.year, int(counted.number))
+    notes = notes_of(tx)
+    for number in range(int(counted.number), int(counted.number) + how_many):
+        notes.number(issue.register, issue.year, number)
     return int(counted.number), dt.datetime.fromisoformat(counted.last_registered_at)
 
 
 def _open_book(tx: Connection, issue: Issue) -> dt.datetime:
     """Check that this desk may number in the book now; return the moment to write."""
     book = _book(tx, issue)
-    if book.state == "CLOSED":
-        raise RegisterClosed(title=book.title, year=issue.year)
-    if book.state == "SUSPENDED":
-        raise RegisterSuspended(title=book.title)
+    _refuse_unless_open(book.state, book.title, issue.year)
     if not _pen_is_theirs(book, issue):
         raise PenElsewhere(title=book.title)
     # At the desk only: what a store stamped before it was restored or copied is still its own when the server hears of it.
@@ -646,6 +696,13 @@ def _pen_is_theirs(book: _Book, issue: Issue) -> bool:
     return book.holder_desk == pen_of(issue.desk) and (
         incarnation is None or book.holder_incarnation in (None, incarnation)
     )
+
+
+def _refuse_unless_open(state: str, title: str, year: int) -> None:
+    if state == "CLOSED":
+        raise RegisterClosed(title=title, year=year)
+    if state == "SUSPENDED":
+        raise RegisterSuspended(title=title)
 
 
 _read_book = Prepared(
@@ -728,7 +785,12 @@ _write_entry = prepared_insert(
 
 
 def _insert(
-    tx: Connection,
+    tx: Connection, issue: Issue, number: int, sub_number: str, state: EntryState, at: dt.datetime, **facts: Any
+) -> None:
+    _write_entry(tx, **_entry(issue, number, sub_number, state, at, **facts))
+
+
+def _entry(
     issue: Issue,
     number: int,
     sub_number: str,
@@ -739,20 +801,19 @@ def _insert(
     reason: str = "",
     holder: str = "",
     expires_on: dt.date | None = None,
-) -> None:
-    _write_entry(
-        tx,
-        agency_id=issue.agency,
-        register_id=issue.register,
-        year=issue.year,
-        number=number,
-        sub_number=sub_number,
-        state=state.value,
-        document_id=document_id,
-        command_uid=issue.command_uid,
-        registered_at=at,
-        registered_by=issue.actor,
-        reason=reason,
-        holder=holder,
-        expires_on=expires_on,
-    )
+) -> dict[str, Any]:
+    return {
+        "agency_id": issue.agency,
+        "register_id": issue.register,
+        "year": issue.year,
+        "number": number,
+        "sub_number": sub_number,
+        "state": state.value,
+        "document_id": document_id,
+        "command_uid": issue.command_uid,
+        "registered_at": at,
+        "registered_by": issue.actor,
+        "reason": reason,
+        "holder": holder,
+        "expires_on": expires_on,
+    }

@@ -24,8 +24,10 @@ from clerkdesk.services import (
     arrivals,
     attachments,
     audit,
+    batch,
     custody,
     custody_by_code,
+    daily_close,
     directory,
     dispatching,
     drafts,
@@ -39,6 +41,7 @@ from clerkdesk.services import (
     settings,
     takeover,
     voiding,
+    year_close,
 )
 from clerkdesk.services import commands as c
 from clerkdesk.services.clock import now
@@ -112,6 +115,13 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.ExtendEmergency: (emergency.extend_emergency, c.Result, _REGISTRY),
     c.EndEmergency: (emergency.end_emergency, c.Result, _REGISTRY),
     c.ConvertEmergency: (emergency_conversion.convert_emergency, emergency_conversion.EmergencyConverted, _REGISTRY),
+    # the waiting pile and the year
+    c.AddWaiting: (batch.add_waiting, c.Result, _REGISTRY),
+    c.ChangeWaiting: (batch.change_waiting, c.Result, _REGISTRY),
+    c.DropWaiting: (batch.drop_waiting, c.Result, _REGISTRY),
+    c.NumberWaiting: (batch.number_waiting, batch.BatchNumbered, _REGISTRY),
+    c.CloseDay: (daily_close.close_day, daily_close.DayClosed, _EVERYBODY),  # given by the program, whoever sits there
+    c.CloseYear: (year_close.close_year, year_close.YearClosed, _BOOKS),
 }
 
 

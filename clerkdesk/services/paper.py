@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from clerkdesk.services.agency_setup import AgencyFacts
 from clerkdesk.services.clock import local
 from clerkdesk.services.document_types import type_name
-from clerkdesk.services.reference_code import arrival_number, joined
+from clerkdesk.services.reference_code import arrival_number, joined, number_text
 from clerkdesk.services.vocabulary import DispatchChannel, Urgency
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clerkdesk.services.emergency_book import Line, Outage
     from clerkdesk.services.printing.emergency_lists import Head, PrintedLine
     from clerkdesk.services.printing.marks import Urgency as Mark
+    from clerkdesk.services.year_close import ClosingFacts, Noted
 
 
 def stamp_pdf(agency: AgencyFacts, row: dict[str, Any], at: tuple[float, float] | None = None) -> bytes:
@@ -166,6 +167,45 @@ def _printed_line(line: Line) -> PrintedLine:
         entered=f"{local(line.registered_at):%H:%M %d/%m/%Y}",
         document=f"{line.issuer}, {line.code}" if line.code else line.issuer,
         subject=line.subject,
+    )
+
+
+def closing_report_pdf(agency: AgencyFacts, facts: ClosingFacts) -> bytes:
+    """Return the report of a book's closing, to print and sign (Hà Nam 44/2024 Đ10.3c, Đ13.4đ)."""
+    from clerkdesk.services.printing.closing_report import ClosingReport, ReportLine, closing_report
+
+    def lines(noted: tuple[Noted, ...]) -> tuple[ReportLine, ...]:
+        return tuple(
+            ReportLine(
+                number=number_text(one.number, one.sub_number),
+                reason=one.reason,
+                on=local(one.at).date(),
+            )
+            for one in noted
+        )
+
+    closed = local(facts.closed_at) if facts.closed_at else None
+    return closing_report(
+        ClosingReport(
+            agency=agency.name,
+            parent_agency=agency.parent_name,
+            place=agency.place,
+            title=facts.title,
+            year=facts.year,
+            opened_on=local(facts.opened_at).date(),
+            closed_at=closed,
+            closed_by=facts.closed_by,
+            last_number=number_text(facts.last_number) if facts.last_number else "",
+            issued=facts.last_number,
+            live=facts.live,
+            void=facts.void,
+            reserved=facts.reserved,
+            days_closed=facts.days_closed,
+            chain_seq=facts.chain_seq,
+            chain_head=facts.chain_head,
+            sub_numbers=lines(facts.sub_numbers),
+            voids=lines(facts.voids),
+        )
     )
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
@@ -51,6 +52,8 @@ def secrecy_mark(subject: str, description: str = "") -> str:
     about secrecy: "Danh mục bí mật nhà nước độ Tối mật của ngành Nội vụ".
     """
     for text in (subject, description):
+        if "mật" not in text.casefold():  # in every mark
+            continue
         higher = _HIGHER.search(text)
         if higher and not _ABOUT_SECRECY.search(text[: higher.start()]):
             return higher.group(1)
@@ -71,11 +74,15 @@ def excluded_mark(subject: str, document_type: str, exclusions: tuple[str, ...])
         exclusions: the agency's setting, for instance "Đơn khiếu nại", "Đơn tố cáo".
     """
     begins = (folded(subject), folded(document_type))
-    for exclusion in exclusions:
-        key = folded(exclusion)
-        if key and any(text.startswith(key) for text in begins):
+    for exclusion, key in _keys(exclusions):
+        if any(text.startswith(key) for text in begins):
             return exclusion
     return ""
+
+
+@lru_cache(maxsize=8)
+def _keys(exclusions: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((exclusion, key) for exclusion in exclusions if (key := folded(exclusion)))
 
 
 def refuse_secrets(subject: str, description: str, document_type: str, exclusions: tuple[str, ...]) -> None:

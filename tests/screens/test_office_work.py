@@ -21,22 +21,12 @@ def listed(clerk: Clerk) -> list[str]:
 
 
 class TestBooks:
-    async def test_next_years_books_are_opened_after_asking(self, office: Path) -> None:
+    async def test_a_year_that_is_open_has_nothing_to_open(self, office: Path) -> None:
         async with at_the_terminal(office) as clerk:
             await clerk.go("so")
             assert all("máy này" in row for row in listed(clerk))
             await clerk.press("f6")
             assert clerk.message == "▸ Mọi sổ năm 2026 đã mở."
-            await clerk.press("f4")
-            await clerk.fill("2027")
-            assert clerk.heading == "SỔ VÀ SỐ · NĂM 2027"
-            assert all("chưa mở" in row for row in listed(clerk))
-            await clerk.press("f6")
-            await clerk.sees("Số bắt đầu từ 01.")
-            await clerk.press("k")
-            assert all("chưa mở" in row for row in listed(clerk))
-            await clerk.press("f6", "c")
-            assert all("máy này 01 0 0 0" in row for row in listed(clerk))
 
     async def test_a_number_is_held_for_somebody_and_the_next_document_gets_the_one_behind(self, office: Path) -> None:
         async with at_the_terminal(office) as clerk:

@@ -22,6 +22,7 @@ from clerkdesk.services.vocabulary import ArrivalStatus, Direction, DispatchStat
 from ..office import (
     PASSWORD,
     arrival_command,
+    arrival_facts,
     arrivals_book,
     bring_to,
     count,
@@ -29,6 +30,7 @@ from ..office import (
     dismiss,
     employ,
     enter,
+    next_number,
     outgoing_facts,
     pdf_file,
     register,
@@ -75,6 +77,12 @@ MAY: dict[type[c.Command], set[Role]] = {
     c.ExtendEmergency: {Role.CLERK},
     c.EndEmergency: {Role.CLERK},
     c.ConvertEmergency: {Role.CLERK},
+    c.AddWaiting: {Role.CLERK},
+    c.ChangeWaiting: {Role.CLERK},
+    c.DropWaiting: {Role.CLERK},
+    c.NumberWaiting: {Role.CLERK},
+    c.CloseDay: set(Role),  # nobody asks for it; the program does it
+    c.CloseYear: BOOKS,
 }
 # These need a server and other desks; test_custody tries them with every role.
 PENS: dict[type[c.Command], set[Role]] = dict.fromkeys(
@@ -118,7 +126,16 @@ def each_command(desk: Desk) -> list[c.Command]:
     register_facts = c.NewRegister(direction=Direction.OUTGOING, code="HD", title="Sổ văn bản đi Hội đồng")
     outage, line = emergency(desk)
     tomorrow = now() + dt.timedelta(days=1)
+    numbered, dropped, added = (c.WaitingLine(id=new_id(), facts=arrival_facts(), received_at=now()) for _ in range(3))
+    desk.do(desk.make(c.AddWaiting, register_id=book, lines=(numbered, dropped)))
+    first = c.FirstNumber(year=2026, number=next_number(desk) or 0)
     return [
+        desk.make(c.AddWaiting, register_id=book, lines=(added,)),
+        desk.make(c.ChangeWaiting, line=numbered.id, facts=numbered.facts, received_at=numbered.received_at),
+        desk.make(c.DropWaiting, lines=(dropped.id,)),
+        desk.make(c.NumberWaiting, register_id=book, lines=(numbered.id,), first_numbers=(first,)),
+        desk.make(c.CloseDay, day=dt.date(2026, 11, 19), books=(), chain_seq=0, chain_head="00" * 32),
+        desk.make(c.CloseYear, year=2026, registers=(book_of(desk, "QP-NQ").register_id,)),
         desk.make(c.AddPerson, person=new, password_hash="x"),
         desk.make(c.ChangePerson, person=other, position="", unit=None, roles=frozenset({Role.CLERK}), active=True),
         desk.make(c.SetPassword, person=other, password_hash="x"),

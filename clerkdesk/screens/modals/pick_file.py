@@ -33,13 +33,13 @@ def typed_path(typed: str) -> Path:
 class PickFileModal(PickModal[Path]):
     """Answers with the path of a file; a folder is gone into."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, title: str = "") -> None:
         from clerkdesk.services.settings import read_setting
 
         watched = desk.read(read_setting, "watched_folder")
         self.start = Path(watched).expanduser() if watched else Path.home()
         super().__init__(
-            _("Gắn tệp"), self.files_for, "", _("Gõ hoặc kéo thả đường dẫn · ↑↓ chọn · Enter nhận · Esc về")
+            title or _("Gắn tệp"), self.files_for, "", _("Gõ hoặc kéo thả đường dẫn · ↑↓ chọn · Enter nhận · Esc về")
         )
 
     def files_for(self, typed: str) -> list[tuple[str, Path]]:

@@ -330,7 +330,12 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(
-        "waiting_by_receipt", "waiting", ["agency_id", "register_id", "received_at", "position"], unique=False
+        "waiting_by_receipt",
+        "waiting",
+        ["agency_id", "register_id", "received_at", "position"],
+        unique=False,
+        sqlite_where=sa.text("batch_id IS NULL"),
+        postgresql_where=sa.text("batch_id IS NULL"),
     )
     op.add_column("arrival", sa.Column("emergency_number", sa.Text(), server_default="", nullable=False))
     op.drop_index("arrival_by_issued_date", table_name="arrival")

@@ -1,9 +1,9 @@
 """What stays of an emergency line: its number for ever, its identity, and the one ordinary number that it became."""
 
-from alembic import op
+from clerkdesk.data.migrations.guards import create_guard
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -39,4 +39,4 @@ _GUARDS = {
 def upgrade() -> None:
     """Add the guards."""
     for name, when in _GUARDS.items():
-        op.execute(f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{name}'); END")
+        create_guard(name, when)
