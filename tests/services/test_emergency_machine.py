@@ -205,7 +205,8 @@ class Outages(RuleBasedStateMachine):
     # -- how ------------------------------------------------------------------------------------------------------
 
     def is_open(self, year: int) -> bool:
-        return (year,) in rows(self.office.middle.store, "SELECT year FROM register_year WHERE state = 'OPEN'")
+        sql = "SELECT year FROM register_year WHERE state = 'OPEN' AND register_id = :id"
+        return (year,) in rows(self.office.middle.store, sql, id=str(self.office.arrivals))
 
     def fill_in(self, code: str) -> c.RegisterArrival:
         """A form with the true date; a desk's own clock may stand on another day."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import pypdfium2 as pdfium
 import pytest
 
 from clerkdesk.services import paper
@@ -19,6 +18,8 @@ from clerkdesk.services.printing.emergency_lists import (
     emergency_register,
     numbers_to_write,
 )
+
+from .test_printing_pdf import inside_page, texts
 
 HEAD = Head(agency="Sở Nội vụ tỉnh Sông Hương", parent_agency="Ủy ban nhân dân tỉnh Sông Hương", place="Sông Hương")
 LONG = "Về việc báo cáo kết quả thực hiện Kế hoạch cải cách hành chính năm 2026 <b>&</b> " * 6
@@ -35,7 +36,8 @@ def lines(count: int) -> list[PrintedLine]:
 
 
 def read(pdf: bytes) -> list[str]:
-    return [" ".join(page.get_textpage().get_text_range().split()) for page in pdfium.PdfDocument(pdf)]
+    """Return each page's text as one line."""
+    return [" ".join(page.split()) for page in texts(pdf)]
 
 
 def test_the_list_pairs_every_emergency_number_with_its_arrival_number() -> None:
@@ -44,6 +46,7 @@ def test_the_list_pairs_every_emergency_number_with_its_arrival_number() -> None
     assert "3 văn bản. Ghi số đến bên cạnh số tạm trên từng văn bản" in text
     assert [f"T02-{n}/2026 {117 + n}/2026 20/11/2026" in text for n in (1, 2, 3)] == [True] * 3
     assert "<b>&</b>" in text
+    assert inside_page(numbers_to_write(HEAD, lines(3)))
 
 
 def test_a_long_list_has_its_headings_on_every_page() -> None:

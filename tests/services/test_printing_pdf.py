@@ -25,6 +25,7 @@ from clerkdesk.services.printing.arrival_label import (
     label_sheets,
 )
 from clerkdesk.services.printing.arrival_stamp import ArrivalStamp, arrival_stamp, stamp_on_sheet
+from clerkdesk.services.printing.emergency_lists import Head, PrintedLine, emergency_register, numbers_to_write
 from clerkdesk.services.printing.envelope import Envelope, EnvelopeSize, Sender, envelopes
 from clerkdesk.services.printing.postal_book import PostalBook, PostalLine, postal_book
 
@@ -125,6 +126,10 @@ KINDS: dict[str, Callable[[], bytes]] = {
         PostalBook(agency="Sở Nội vụ", year=2026),
         [PostalLine(sent_on=date(2026, 1, 5), references="01/QĐ-SNV", addressee="Bộ Nội vụ")],
     ),
+    "danh sách số đến": lambda: numbers_to_write(
+        Head(agency="Sở Nội vụ"), [PrintedLine(emergency_number="T02-1/2026")]
+    ),
+    "sổ tạm": lambda: emergency_register(Head(agency="Sở Nội vụ"), 2026, [], [], []),
     "phiếu giải quyết": lambda: action_slip(ActionSlip(agency="Sở Nội vụ", subject="về việc thử")),
 }
 

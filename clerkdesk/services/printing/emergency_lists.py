@@ -40,10 +40,10 @@ _GRID = TableStyle(
         ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
     ]
 )
-_TO_STAMP = (("Số tạm", 23), ("Số đến", 23), ("Ngày đến", 22), ("Văn bản", 35), ("Trích yếu", 47), ("Đã ghi", 15))
+_TO_STAMP = (("Số tạm", 27), ("Số đến", 23), ("Ngày đến", 22), ("Văn bản", 35), ("Trích yếu", 43), ("Đã ghi", 15))
 _OUTAGES = (("Máy", 11), ("Từ", 26), ("Đến", 26), ("Nguyên nhân", 37), ("Người cho phép", 37), ("Đã báo cho", 28))
 _DAYS = (("Ngày", 28), ("Máy", 20), ("Số văn bản", 28))
-_LINES = (("Số tạm", 23), ("Vào sổ lúc", 24), ("Văn bản", 38), ("Trích yếu", 55), ("Số đến", 25))
+_LINES = (("Số tạm", 27), ("Vào sổ lúc", 24), ("Văn bản", 38), ("Trích yếu", 51), ("Số đến", 25))
 """Headings and widths in mm; they fill the 165 mm between the margins, but for the totals of days."""
 
 
