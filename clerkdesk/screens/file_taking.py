@@ -103,12 +103,12 @@ class FileTaking(_Base):
         self.throw_files_away()
 
     def throw_files_away(self) -> None:
-        """Delete the bytes of files that must not be kept and that no document bears."""
-        from clerkdesk.services.attachments import documents_with
+        """Delete the bytes of files that must not be kept and that no document bears or waits with."""
+        from clerkdesk.services.attachments import was_ever_attached
         from clerkdesk.services.files import throw_away
 
         for file in self.files:
-            if not self.desk.read(documents_with, file.sha256):
+            if not self.desk.read(was_ever_attached, file.sha256):
                 throw_away(self.desk.store, file.sha256)
 
     def show_files(self) -> None:
