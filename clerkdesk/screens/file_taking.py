@@ -123,7 +123,7 @@ class FileTaking(_Base):
         self.throw_files_away()
 
     def throw_files_away(self) -> None:
-        """Delete the bytes of files that must not be kept and that no document bears."""
+        """Delete the bytes of files that must not be kept and that no document bears or waits with."""
         from clerkdesk.services.attachments import was_ever_attached
         from clerkdesk.services.files import throw_away
 

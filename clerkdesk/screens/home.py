@@ -71,6 +71,7 @@ class HomeScreen(OfficeScreen):
     def office_changed(self) -> None:
         """Count what waits."""
         from clerkdesk.services.clock import today
+        from clerkdesk.services.commands import OpenRegisters
         from clerkdesk.services.reference_code import number_text
         from clerkdesk.services.registers import books
         from clerkdesk.services.status import waiting
@@ -99,11 +100,13 @@ class HomeScreen(OfficeScreen):
         if any(book.state == "SUSPENDED" for book in opened):
             lines += ["", _("Sổ chờ xác nhận: bấm 8, rồi F10."), _("Nhập số cuối cùng trên giấy.")]
         self.query_one("#waiting", Static).update("\n".join(lines))
-        self.year_to_open = self.desk.read(year_to_open_now, today())
+        self.year_to_open = self.desk.read(year_to_open_now, today()) if self.desk.may(OpenRegisters) else 0
         if self.year_to_open == year:
             self.say(_("Chưa mở sổ năm {year}: bấm F6 để xem và mở mọi sổ, số bắt đầu từ 01.").format(year=year))
         elif self.year_to_open:
             self.say(_("Đã sang tháng 12: bấm F6 để mở trước sổ năm {year}.").format(year=self.year_to_open))
+        else:
+            self.say("")
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

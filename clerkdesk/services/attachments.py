@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select, union_all, update
 
-from clerkdesk.data.schema import arrival, attachment, outgoing
+from clerkdesk.data.schema import arrival, attachment, outgoing, waiting
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.commands import AttachFiles, Command, NewFile, RemoveFile, Result
@@ -168,9 +168,12 @@ def documents_with(connection: Connection, agency: UUID, sha256: str) -> list[UU
 
 
 def was_ever_attached(connection: Connection, agency: UUID, sha256: str) -> bool:
-    """Say whether any document bears or bore a file with this content: its bytes must stay."""
+    """Say whether any document bears or bore a file with this content, or waits with it: its bytes must stay."""
     row = select(attachment.c.id).where(attachment.c.agency_id == agency, attachment.c.sha256 == sha256).limit(1)
-    return connection.execute(row).first() is not None
+    pile = select(waiting.c.id).where(
+        waiting.c.agency_id == agency, waiting.c.batch_id.is_(None), waiting.c.files.contains(sha256)
+    )
+    return connection.execute(row).first() is not None or connection.execute(pile.limit(1)).first() is not None
 
 
 def hashes_ever_attached(connection: Connection) -> list[str]:

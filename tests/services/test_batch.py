@@ -19,6 +19,7 @@ from clerkdesk.errors import ClerkDeskError
 from clerkdesk.services import audit, batch, numbering
 from clerkdesk.services import commands as c
 from clerkdesk.services.arrivals import DuplicateArrival
+from clerkdesk.services.attachments import was_ever_attached
 from clerkdesk.services.clock import VIETNAM, now
 from clerkdesk.services.desk import Desk
 from clerkdesk.services.history import history_of
@@ -365,3 +366,12 @@ def test_any_split_any_crash_and_any_repetition_give_every_number_once_and_in_or
 
 def _cut(*_: object) -> None:
     raise _PowerCut
+
+
+def test_the_bytes_of_a_waiting_file_are_not_thrown_away_with_another_form(desk: Desk) -> None:
+    scan = pdf_file()
+    waits = line(2, files=(scan,))
+    pile(desk, waits)
+    assert desk.read(was_ever_attached, scan.sha256)
+    desk.do(desk.make(c.DropWaiting, lines=(waits.id,)))
+    assert not desk.read(was_ever_attached, scan.sha256)
