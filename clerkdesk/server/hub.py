@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
@@ -15,7 +16,7 @@ from clerkdesk.server.figures import Figures
 from clerkdesk.server.terms import Standstill, begin_service
 from clerkdesk.server.writer import Writer
 
-WRITERS_ON_POSTGRESQL = 3
+WRITERS_ON_POSTGRESQL = 8  # they mostly wait for answers
 
 
 class Hub:
@@ -30,6 +31,7 @@ class Hub:
         self.standstill = Standstill()
         self.stopping = False
         self.nonces: dict[str, float] = {}  # used ones, until they would run out
+        self.tokens: dict[str, dict[str, Any]] = {}  # signatures found right lately
         self._news: dict[UUID, asyncio.Event] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         embedded = store.engine.dialect.name == "sqlite"
