@@ -71,10 +71,8 @@ class Hub:
     def write_down_seen(self) -> None:
         """Keep when each desk was last heard of."""
         seen, self.seen = self.seen, {}
-        if not seen:
-            return
-        with self.store.writing() as tx:
-            for (agency, desk), at in sorted(seen.items()):
+        for (agency, desk), at in seen.items():
+            with self.store.writing() as tx:  # one lock at a time: a group that is being written holds several
                 tx.execute(
                     update(desk_key)
                     .where(desk_key.c.agency_id == agency, desk_key.c.desk_id == desk)
