@@ -112,6 +112,18 @@ def named_in_token(hub: Hub, request: Request) -> Caller:
     return replace(caller, person=UUID(of_person["sub"]))
 
 
+def vouched(hub: Hub, caller: Caller, token: str) -> tuple[Caller, int]:
+    """Return who vouches for a call besides the person who makes it, and since when that token is good.
+
+    Raises:
+        TurnedDown: TOKEN, TERM.
+    """
+    claims = _claims(hub, token, "person")
+    if claims["desk"] != str(caller.desk) or claims["agency"] != str(caller.agency):
+        raise TurnedDown(Trouble.TOKEN)
+    return replace(caller, person=UUID(claims["sub"])), int(claims["iat"])
+
+
 def _claims(hub: Hub, token: str, kind: str) -> dict[str, Any]:
     claims = hub.tokens.get(token)
     if claims is None or claims["kind"] != kind or claims["exp"] <= now().timestamp():

@@ -24,8 +24,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clerkdesk import log
+from clerkdesk.data.code_key import code_key_of_agency
 from clerkdesk.errors import ClerkDeskError, StoreTrouble
-from clerkdesk.server.access import Caller, TurnedDown, caller, check_desk, named_in_token
+from clerkdesk.server.access import Caller, TurnedDown, caller, check_desk, named_in_token, vouched
 from clerkdesk.server.carrying import CallOutcome, PushOutcome, carry_call, carry_push, told
 from clerkdesk.server.enrolment import challenge, enrol, person_token, prove
 from clerkdesk.server.figures import CONTENT_TYPE
@@ -210,7 +211,9 @@ async def enrol_desk(request: Request, hub: AtHub) -> Response:
 
     def carry() -> bytes:
         with hub.store.writing() as tx:
-            return enrol(tx, hub.term, asked).model_dump_json().encode()
+            enrolled = enrol(tx, hub.term, asked)
+        code_key = code_key_of_agency(hub.secret, enrolled.agency).hex()
+        return enrolled.model_copy(update={"code_key": code_key}).model_dump_json().encode()
 
     answer = await asyncio.to_thread(carry)
     log.note("desk_enrolled", desk=asked.desk)
@@ -280,10 +283,11 @@ async def take_call(request: Request, hub: AtHub) -> Response:
     who = named_in_token(hub, request)
     since = getattr(request.state, "person_since", None)
     call = await _said(request, Call)
+    second = vouched(hub, who, call.second_token) if call.second_token else None
     hub.seen[(who.agency, who.desk)] = now()
     try:
         outcome: CallOutcome = await hub.writer.write(
-            who.agency, lambda group: carry_call(group, who, since, call), call
+            who.agency, lambda group: carry_call(group, who, since, call, second), call
         )
     except StoreTrouble:
         raise

@@ -22,7 +22,7 @@ from clerkdesk.data.feed import changes_behind
 from clerkdesk.data.prepared import Prepared, prepared_insert
 from clerkdesk.data.schema import audit as audit_table
 from clerkdesk.data.schema import desk, desk_key, refusal, register_year
-from clerkdesk.errors import ClerkDeskError, NotAllowed, RuleBroken, StoreTrouble
+from clerkdesk.errors import ClerkDeskError, NotAllowed, NotYet, RuleBroken, StoreTrouble
 from clerkdesk.i18n import N_
 from clerkdesk.server.access import Caller, TurnedDown, check_desk, check_person
 from clerkdesk.server.enrolment import kept_password
@@ -68,6 +68,12 @@ class OnlyAtServer(NotAllowed):
     sentence = N_(
         "Việc này chỉ làm được khi có kết nối với máy chủ, bằng phiên của chính người làm. Nối mạng rồi làm lại."
     )
+
+
+class SecondPersonMissing(NotAllowed):
+    """Two people declare a desk destroyed; one of them has not logged in."""
+
+    sentence = N_("Cần người thứ hai đăng nhập xác nhận tại máy này. Nhập tên và mật khẩu của người đó rồi làm lại.")
 
 
 class StoreRefused(RuleBroken):
@@ -124,11 +130,14 @@ _write_refusal = prepared_insert(
 )  # fmt: skip
 
 
-def carry_call(group: Group, caller: Caller, since: int | None, call: Call) -> CallOutcome:
+def carry_call(
+    group: Group, caller: Caller, since: int | None, call: Call, second: tuple[Caller, int] | None = None
+) -> CallOutcome:
     """Carry out a command for a desk, with the server's pen and at the server's time.
 
     Args:
         since: when the person's token was made, if there is one.
+        second: who vouches for it besides, and when that token was made.
 
     Raises:
         TurnedDown, KindUnknown, OnlyAtServer, UidReused, RoleMissing, AccountClosed, and what the handler raises.
@@ -142,6 +151,8 @@ def carry_call(group: Group, caller: Caller, since: int | None, call: Call) -> C
         raise TurnedDown(Trouble.BAD)
     if kind.where is c.Where.SERVER and caller.person != command.actor:
         raise OnlyAtServer
+    if isinstance(command, c.DeclareDeskDestroyed):
+        _check_second(group, command, second)
     earlier = _earlier(group, caller.agency, command.uid)
     if earlier is not None:
         if not _same(earlier, call.kind, command.actor, command.desk, recorded_body(command)):
@@ -212,6 +223,17 @@ def _check(group: Group, caller: Caller, since: int | None, incarnation: UUID, t
         group.kept["desk", caller.agency, caller.desk] = True
     check_person(group.tx, caller, since)
     return str(known[0])
+
+
+def _check_second(group: Group, command: c.DeclareDeskDestroyed, second: tuple[Caller, int] | None) -> None:
+    """See that the second person of a declaration has logged in too.
+
+    Raises:
+        TurnedDown, SecondPersonMissing.
+    """
+    if second is None or second[0].person != command.second_person:
+        raise SecondPersonMissing
+    check_person(group.tx, *second)
 
 
 def _recovering(group: Group, agency: UUID) -> bool:
@@ -358,7 +380,9 @@ def _waiting(pushed: Pushed, code: str) -> Answered:
 # --- one pushed command ---------------------------------------------------------------------------------------
 
 
-def _carry_pushed(group: Group, caller: Caller, key: Any, pushed: Pushed, outcome: PushOutcome) -> Answered:
+def _carry_pushed(  # noqa: PLR0911  one way out for each verdict
+    group: Group, caller: Caller, key: Any, pushed: Pushed, outcome: PushOutcome
+) -> Answered:
     answered = _answered_before(group, caller, pushed, outcome)
     if answered is not None:
         return answered
@@ -371,6 +395,8 @@ def _carry_pushed(group: Group, caller: Caller, key: Any, pushed: Pushed, outcom
     except StoreTrouble:
         raise
     except ClerkDeskError as error:
+        if isinstance(error, NotYet) and not recovering:  # what it needs is still on its way from another desk
+            return Answered(uid=pushed.uid, verdict=Verdict.WAITING, code=error.code, sentence=error.message)
         if recovering:  # what it needs may still come from another desk
             missing = missing_desks(group.tx, caller.agency, group.kept["server"][0])
             if not outcome.standstill.is_final(caller.agency, caller.desk, missing):

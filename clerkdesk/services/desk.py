@@ -22,7 +22,7 @@ from clerkdesk.services.commands import Command, RegisterArrival, Result
 from clerkdesk.services.destination import goes_to_server, has_server
 from clerkdesk.services.files import throw_away
 from clerkdesk.services.ids import new_id
-from clerkdesk.services.link import Link, server_away
+from clerkdesk.services.link import Link, ServerAway, server_away
 from clerkdesk.services.office import execute, may
 from clerkdesk.services.pen_code import sealed_with
 from clerkdesk.services.people import Person
@@ -107,8 +107,19 @@ class Desk:
         return self.session
 
     def vouch(self, username: str, password: str) -> Person:
-        """Return a second person who proves to be there, without taking the seat; see `login.log_in`."""
-        return login.log_in(self.store, self.agency_id, username, password).person
+        """Return a second person who proves to be there, without taking the seat.
+
+        With a server it is the server that checks, for the next call of this desk.
+
+        Raises:
+            those of `login.log_in`; ServerAway.
+        """
+        if self.link is None:
+            return login.log_in(self.store, self.agency_id, username, password).person
+        second = self.link.vouch(username, password)
+        if second is None:
+            raise ServerAway
+        return login.person_here(self.store, self.agency_id, second)
 
     def log_out(self) -> None:
         """Leave the desk empty."""

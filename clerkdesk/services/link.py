@@ -120,6 +120,13 @@ class Link(Protocol):
             LoginRefused, AccountLocked.
         """
 
+    def vouch(self, username: str, password: str) -> UUID | None:
+        """Have the server check a second person's password, for the next call; None when it cannot be reached.
+
+        Raises:
+            LoginRefused, AccountLocked.
+        """
+
     def log_out(self) -> None:
         """Forget who is at the desk."""
 

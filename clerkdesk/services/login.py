@@ -123,6 +123,19 @@ def let_in(store: Store, agency: UUID, met: OnlineLogin, typed: str) -> Session:
     return Session(found, at, met.must_change_password)
 
 
+def person_here(store: Store, agency: UUID, person_id: UUID) -> Person:
+    """Return a person whom the server has let in, as this desk knows them.
+
+    Raises:
+        NotYetHere.
+    """
+    with store.reading() as connection:
+        found = person_by_id(connection, agency, person_id)
+    if found is None or not found.active:
+        raise NotYetHere
+    return found
+
+
 def keep_verifier(
     tx: Connection, agency: UUID, person_id: UUID, hashed: str, at: dt.datetime, *, must_change: bool
 ) -> None:

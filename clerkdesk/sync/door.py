@@ -80,6 +80,9 @@ class Door(Protocol):
     def log_in(self, login: LogIn) -> LoggedIn:
         """Check a person's password and keep the person's token for calls."""
 
+    def vouch(self, login: LogIn) -> LoggedIn:
+        """Check a second person's password; that person's token goes along with the next call, and no further."""
+
     def log_out(self) -> None:
         """Forget the person's token."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from clerkdesk.data.code_key import keep_code_key
 from clerkdesk.data.schema import desk, outbox, password, this_desk
 from clerkdesk.data.store import Store
 from clerkdesk.i18n import _
@@ -59,6 +60,8 @@ def join(store: Store, url: str, code: str, name: str = "") -> None:
         passwords=passwords if brings else {},
     )
     joined = _ask(address, request, ca_of(store.path.parent))
+    if joined.code_key:
+        keep_code_key(store.path, bytes.fromhex(joined.code_key))
     with store.writing() as tx:
         if mine is None:
             _furnish(tx, request, joined)

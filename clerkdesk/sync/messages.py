@@ -107,6 +107,7 @@ class Call(Frozen):
     term: str
     kind: str
     command: dict[str, Any]
+    second_token: str = ""  # of the second person, where two people must be there; never kept
 
 
 class CallAnswer(Frozen):

@@ -115,6 +115,7 @@ class Transport:
         self._token = ""
         self._good_until = 0.0
         self._person = ""
+        self._second = ""  # of somebody who vouches for the next call
         self._term = ""
 
     def token(self) -> Token:
@@ -192,15 +193,26 @@ class Transport:
 
     def call(self, call: Call) -> CallAnswer:
         """Have a command carried out."""
+        call = call.model_copy(update={"second_token": self._second})
+        self._second = ""
         return self._ask("POST", "/v1/call", CallAnswer, call, seconds=CALL_SECONDS, person=True)
 
     def log_in(self, login: LogIn) -> LoggedIn:
         """Check a person's password and keep the person's token in memory."""
-        self.token()  # proved just now: what the server turns down is the password
-        headers = self._headers()
-        met = ask(self._client, "POST", "/v1/login", LoggedIn, login, headers=headers, seconds=CALL_SECONDS)
+        met = self._checked(login)
         self._person = met.token
         return met
+
+    def vouch(self, login: LogIn) -> LoggedIn:
+        """Check a second person's password; that person's token goes along with the next call."""
+        met = self._checked(login)
+        self._second = met.token
+        return met
+
+    def _checked(self, login: LogIn) -> LoggedIn:
+        self.token()  # proved just now: what the server turns down is the password
+        headers = self._headers()
+        return ask(self._client, "POST", "/v1/login", LoggedIn, login, headers=headers, seconds=CALL_SECONDS)
 
     def log_out(self) -> None:
         """Forget the person's token."""
