@@ -97,8 +97,10 @@ class ClerkApp(SerialKeys, App[int], inherit_bindings=False):
     def get_driver_class(self) -> type[Driver]:
         """Read the terminal so that a broken byte ends nothing."""
         from clerkdesk.screens.terminal_input import forgive_broken_bytes
+        from clerkdesk.screens.terminal_output import outlive_the_terminal
 
         forgive_broken_bytes()
+        outlive_the_terminal()
         return super().get_driver_class()
 
     def on_mount(self) -> None:
