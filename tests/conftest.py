@@ -15,6 +15,7 @@ import hypothesis
 import pytest
 
 from clerkdesk.data import store_key
+from clerkdesk.data.highwater import Unmarked
 from clerkdesk.data.server_store import open_server_store
 from clerkdesk.services import agency_setup
 from clerkdesk.services import clock as real_clock
@@ -191,7 +192,9 @@ def desk(
         return
     cluster, furnished = request.getfixturevalue("cluster"), request.getfixturevalue("furnished_database")
     name = f"office_{next(_serial)}"
-    desk = Desk(open_server_store(tmp_path, postgres.create_database(cluster, name, furnished)))
+    store = open_server_store(tmp_path, postgres.create_database(cluster, name, furnished))
+    store.mark = Unmarked()  # a mark belongs to a desk's file
+    desk = Desk(store)
     desk.log_in("annv", PASSWORD)
     yield desk
     desk.close()

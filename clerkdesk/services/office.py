@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from clerkdesk.data.highwater import Unmarked
 from clerkdesk.data.prepared import Prepared, prepared_insert
 from clerkdesk.data.schema import audit as audit_table
 from clerkdesk.data.schema import outbox
@@ -190,9 +188,7 @@ def carry_out(
     handler, _answer, roles = HANDLERS[type(command)]
     if not isinstance(command, c.SetUpAgency | c.BeginIncarnation):
         _authorise(tx, command, roles)
-    # Marks are the desks': what the server's pen writes is in its store alone.
-    notes = noting(tx, Unmarked(), command.uid) if execution.at_server else nullcontext()
-    with carried_out(execution), following(command.uid, at), notes:
+    with carried_out(execution), following(command.uid, at):
         result = handler(tx, command, at)
     return result, audit.record(tx, command, result, at)
 
