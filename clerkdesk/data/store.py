@@ -20,7 +20,7 @@ from sqlalchemy.pool import QueuePool
 from clerkdesk.errors import ClerkDeskError, StoreTrouble
 from clerkdesk.i18n import N_
 
-NEWEST = "0004"
+NEWEST = "0005"
 BUSY_MILLISECONDS = 10_000
 PAGE_BYTES = 4096
 

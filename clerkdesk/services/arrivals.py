@@ -30,6 +30,7 @@ from clerkdesk.services.commands import (
 from clerkdesk.services.corrections import keep_old_values
 from clerkdesk.services.document_types import type_name
 from clerkdesk.services.execution import at_server
+from clerkdesk.services.inbox import accept
 from clerkdesk.services.lengths import check_lengths, check_present
 from clerkdesk.services.reference_code import joined
 from clerkdesk.services.secrecy import refuse_secrets
@@ -134,6 +135,7 @@ def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) 
         DuplicateArrival: carries the earlier entry; `second_copy` registers all the same.
         Missing, TooLong, TooLarge, DateInFuture: a field must be mended.
         RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere, NumberNotReserved, NumberUnknown.
+        DeliveryUnknown, DeliverySettled: of a document of the exchange inbox.
     """
     facts = command.facts
     check_facts(tx, command.agency, facts)
@@ -156,6 +158,8 @@ def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) 
         **_columns(facts),
     )
     attach_received(tx, command, command.uid, command.files, at)
+    if command.inbox is not None:
+        accept(tx, command, command.uid, numbered.number, numbered.sub_number, at)
     _learn_suffix(tx, command.agency, facts, at)
     return ArrivalRegistered(
         subject=command.uid, number=numbered.number, sub_number=numbered.sub_number, year=numbered.year

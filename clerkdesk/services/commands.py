@@ -24,6 +24,7 @@ from clerkdesk.services.vocabulary import (
     Medium,
     PaperReason,
     ReceiptChannel,
+    RefusalCause,
     ReleaseForm,
     Role,
     SigningCapacity,
@@ -285,6 +286,7 @@ class RegisterArrival(Command):
     sub_number_of: int | None = None
     sub_number_reason: Line = ""
     second_copy: bool = False  # the clerk has seen the earlier entry and registers all the same
+    inbox: UUID | None = None  # the document of the exchange inbox that is registered
 
 
 class CorrectArrival(Command):
@@ -334,6 +336,7 @@ class Recipient(Frozen):
     channel: DispatchChannel = DispatchChannel.EXCHANGE
     copies: int = Field(default=1, ge=0, le=999)
     envelopes: int = Field(default=0, ge=0, le=999)
+    organ_id: Line = ""  # its identifier in the directory: by it the exchange finds it
 
 
 class OutgoingFacts(Frozen):
@@ -450,6 +453,17 @@ class SettleRefusal(Command):
     refused: UUID  # uid of the refused command
     resent_as: UUID | None = None  # uid of the command that does its work now
     reason: Line = ""
+
+
+# --- documents of other agencies of the server ---------------------------------------------------------------
+
+
+class RefuseDelivery(Command):
+    """Return a document of the exchange inbox to its sender, with the reason (Đà Nẵng 8849 Đ5.6)."""
+
+    inbox: UUID
+    cause: RefusalCause
+    reason: Line
 
 
 NewRegister.model_rebuild()

@@ -25,6 +25,7 @@ from clerkdesk.services import (
     directory,
     dispatching,
     drafts,
+    inbox,
     outgoing,
     people,
     refusals,
@@ -93,6 +94,7 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.RecordDelivery: (dispatching.record_delivery, c.Result, _REGISTRY),
     c.SaveTemplate: (drafts.save_template, c.Result, _DRAFTING),
     c.SettleRefusal: (refusals.settle_refusal, c.Result, _EVERYBODY),
+    c.RefuseDelivery: (inbox.refuse_delivery, c.Result, _REGISTRY),
 }
 
 
