@@ -30,6 +30,8 @@ BOUND_IN = (
     (N_("Danh sách"), "clerkdesk.screens.document_list", "DocumentListScreen"),
     (N_("Văn bản đến"), "clerkdesk.screens.arrival_record", "ArrivalRecordScreen"),
     (N_("Văn bản đi"), "clerkdesk.screens.outgoing_record", "OutgoingRecordScreen"),
+    (N_("Hộp đến liên thông"), "clerkdesk.screens.inbox", "InboxScreen"),
+    (N_("Văn bản liên thông"), "clerkdesk.screens.inbox_record", "InboxRecordScreen"),
     (N_("Sổ và số"), "clerkdesk.screens.registers", "RegistersScreen"),
     (N_("Người dùng"), "clerkdesk.screens.people", "PeopleScreen"),
     (N_("Cài đặt"), "clerkdesk.screens.settings", "SettingsScreen"),

@@ -121,7 +121,7 @@ class OutgoingRecordScreen(RecordScreen):
         yield _("Số bản, nơi lưu"), f"{row['issued_amount'] or '—'}, {row['retained_by'] or '—'}"
         yield "", _("NƠI NHẬN")
         for one in self.recipients:
-            when = f" {local(one['sent_at']):%d/%m/%y %H:%M}" if one["sent_at"] else ""
+            when = f" {local(one['state_at']):%d/%m %H:%M}" if one["state"] != DispatchState.WAITING else ""
             state = f"{DispatchState(one['state']).label}{when}"
             note = f" – {one['note']}" if one["note"] else ""
             copies = _("{count} bản").format(count=one["copies"])
@@ -159,7 +159,13 @@ class OutgoingRecordScreen(RecordScreen):
         question = _(
             "Phát hành {code} tới {count} nơi nhận? Bưu điện, trực tiếp, fax, thư điện tử được ghi là đã gửi; "
             "trục liên thông chờ kết nối, khi gửi xong bấm F4 để ghi."
-        ).format(code=self.row["reference_code"], count=len(self.recipients))
+        )
+        if self.desk.has_server:
+            question = _(
+                "Phát hành {code} tới {count} nơi nhận? Bưu điện, trực tiếp, fax, thư điện tử được ghi là đã gửi; "
+                "cơ quan cùng máy chủ nhận qua máy chủ, trạng thái tự cập nhật; nơi khác khi gửi xong bấm F4 để ghi."
+            )
+        question = question.format(code=self.row["reference_code"], count=len(self.recipients))
         self.app.push_screen(ConfirmModal(question), answered)
 
     def action_sign(self) -> None:

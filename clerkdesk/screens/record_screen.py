@@ -53,13 +53,18 @@ class RecordScreen(OfficeScreen):
         """Read the document anew."""
         raise NotImplementedError
 
+    def document_files(self) -> list[dict[str, Any]]:
+        """Return the files of the document."""
+        from clerkdesk.services.attachments import files_of
+
+        return self.desk.read(files_of, self.document)
+
     def office_changed(self) -> None:
         """Read and show the document."""
-        from clerkdesk.services.attachments import files_of
         from clerkdesk.services.files import path_of
 
         self.read()
-        self.files = self.desk.read(files_of, self.document)
+        self.files = self.document_files()
         self.shown = list(self._all_lines())
         self.show_facts()
         newest = next((file for file in reversed(self.files) if file["media_type"] == "application/pdf"), None)

@@ -45,9 +45,7 @@ _STATES = {
     StatusCode.ACCEPTED: DispatchState.ACCEPTED,
     StatusCode.REFUSED: DispatchState.REFUSED,
 }
-_let_read = prepared_upsert(
-    stored_file, ("agency_id", "sha256", "size", "stored_at"), ("agency_id", "sha256"), {}
-)
+_let_read = prepared_upsert(stored_file, ("agency_id", "sha256", "size", "stored_at"), ("agency_id", "sha256"), {})
 
 
 class Taken(Enum):

@@ -154,12 +154,12 @@ def delivery_by_id(connection: Connection, agency: UUID, delivery: UUID) -> Deli
 def inbox_count(connection: Connection, agency: UUID) -> tuple[int, int]:
     """Return how many documents wait in the inbox, and how many of them are urgent."""
     rows = connection.execute(
-        select(inbox.c.urgency > 0, func.count())
+        select(inbox.c.urgency, func.count())
         .where(inbox.c.agency_id == agency, inbox.c.state == "ARRIVED")
-        .group_by(inbox.c.urgency > 0)
+        .group_by(inbox.c.urgency)
     )
-    counts = {bool(urgent): int(count) for urgent, count in rows}
-    return sum(counts.values()), counts.get(True, 0)
+    counts = {int(urgency): int(count) for urgency, count in rows}
+    return sum(counts.values()), sum(count for urgency, count in counts.items() if urgency > Urgency.NORMAL)
 
 
 def _read(row: Row[tuple[object, ...]]) -> Delivery:

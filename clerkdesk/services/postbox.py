@@ -61,8 +61,4 @@ def undelivered(
 
 def mark_done(tx: Connection, message_id: UUID) -> None:
     """Note that a message has had its effect."""
-    tx.execute(
-        update(message)
-        .where(message.c.id == message_id)
-        .values(state="DONE", done_at=machine_time())
-    )
+    tx.execute(update(message).where(message.c.id == message_id).values(state="DONE", done_at=machine_time()))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select, text
 from clerkdesk.data.schema import arrival, outgoing
 from clerkdesk.services import numbering, registers
 from clerkdesk.services.clock import local, now, today
+from clerkdesk.services.inbox import inbox_count
 from clerkdesk.services.reference_code import number_text
 from clerkdesk.services.vocabulary import OutgoingStatus
 
@@ -38,6 +39,8 @@ class Waiting:
     drafts: int
     for_signature: int
     awaiting_issue: int
+    inbox: int
+    inbox_urgent: int
 
 
 def desk_status(desk: Desk) -> DeskStatus:
@@ -63,6 +66,7 @@ def waiting(connection: Connection, agency: UUID) -> Waiting:
             connection.execute(query.where(outgoing.c.agency_id == agency, outgoing.c.status.in_(wanted))).scalar_one()
         )
 
+    inbox, inbox_urgent = inbox_count(connection, agency)
     return Waiting(
         registered_today=_registered_today(connection, agency),
         unprocessed=int(connection.execute(open_ones).scalar_one()),
@@ -71,6 +75,8 @@ def waiting(connection: Connection, agency: UUID) -> Waiting:
         drafts=count_outgoing(OutgoingStatus.DRAFT, OutgoingStatus.RETURNED),
         for_signature=count_outgoing(OutgoingStatus.SUBMITTED_FOR_SIGNATURE),
         awaiting_issue=count_outgoing(OutgoingStatus.AWAITING_ISSUE, OutgoingStatus.NUMBERED, OutgoingStatus.SEALED),
+        inbox=inbox,
+        inbox_urgent=inbox_urgent,
     )
 
 

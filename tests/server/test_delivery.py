@@ -40,7 +40,7 @@ from clerkdesk.services.vocabulary import (
 from clerkdesk.sync.messages import Push
 
 from ..office import PASSWORD, arrivals_book, outgoing_facts, pdf_file, setup_command, steps_of, subject_of
-from .desks import Remote, bring, log_of
+from .desks import bring, log_of
 from .test_server_crashes import PowerCut, carry, power_cut
 
 TREASURY = "Sở Tài chính tỉnh Sông Hương"
@@ -308,7 +308,10 @@ def test_an_agency_is_found_by_its_identifier_or_by_its_own_name_alone(
     hub: Hub, sender: Office, treasury: Office, commune: Office
 ) -> None:
     with hub.store.writing() as tx:
-        find = lambda organ_id, name: recipient_agency(tx, organ_id, name)  # noqa: E731
+
+        def find(organ_id: str, name: str) -> UUID | None:
+            return recipient_agency(tx, organ_id, name)
+
         assert find("H57.20", "Tên đã đổi") == treasury.agency
         assert find("", TREASURY) == treasury.agency
         assert find("H99.99", TREASURY) is None  # another agency of the same name
@@ -571,5 +574,3 @@ def test_the_postman_goes_by_himself_when_something_was_posted(hub: Hub, sender:
         time.sleep(0.05)
     assert sender.lines(outgoing)[TREASURY][0] == "ARRIVED"
     assert any(statement.startswith("INSERT INTO inbox") for statement in seen)
-
-
