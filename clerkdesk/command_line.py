@@ -36,6 +36,9 @@ def run_command(arguments: Sequence[str]) -> int:
         sys.stderr.write(_("Đã dừng; không có gì thay đổi.") + "\n")
         return FAILED
     except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # a group without a command: its list of commands
+            typer.echo(error.format_message(), err=True)
+            return 2
         sys.stderr.write(usage_sentence(error) + "\n")
         return 2
     return code if isinstance(code, int) else 0
@@ -296,7 +299,9 @@ def import_directory(
 def connect(
     context: typer.Context,
     url: Annotated[str, typer.Argument(metavar=_("ĐỊA-CHỈ"), help=_("Địa chỉ máy chủ, https://…"))],
-    code: Annotated[str, typer.Argument(metavar=_("MÃ"), help=_("Mã ghi danh, dùng một lần."))],
+    one_time: Annotated[
+        str, typer.Argument(metavar=_("MÃ"), help=_("Mã ghi danh, dùng một lần. Không ghi thì chương trình hỏi."))
+    ] = "",
     name: Annotated[str, typer.Option("--name", metavar=_("TÊN"), help=_("Tên của máy mới."))] = "",
     ca: Annotated[
         Path | None, typer.Option("--ca", metavar=_("TỆP"), help=_("Chứng thư CA riêng của máy chủ (PEM)."))
@@ -308,7 +313,7 @@ def connect(
 
     desk = Desk.open(store_path(_data(context)))
     try:
-        join(desk, url, code, name=name, ca=ca)
+        join(desk, url, one_time or _secret(_("Mã ghi danh")), name=name, ca=ca)
         _note(context, "desk_connected")
         typer.echo(
             _("Đã nối máy này với {url}: {agency}.").format(url=url, agency=desk.agency.name if desk.agency else "")

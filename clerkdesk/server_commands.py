@@ -389,15 +389,14 @@ def status(context: typer.Context, database: Database = "") -> int:
     try:
         with store.reading() as connection:
             term, state = term_and_state(connection)
-            found = all_desks(connection, term)
+            found = [one for one in all_desks(connection, term) if one.state != "LOST" and not one.reported]
     finally:
         store.close()
-    if state == "SERVING":
+    if state == "SERVING" or not found:
         typer.echo(_("Máy chủ đang phục vụ bình thường."))
         return 0
     for one in found:
-        if one.state != "LOST" and not one.reported:
-            typer.echo(f"{one.agency}  {one.code}  {one.id}  {one.name}")
+        typer.echo(f"{one.agency}  {one.code}  {one.id}  {one.name}")
     return FAILED
 
 
@@ -428,7 +427,9 @@ def excuse(
 
 def _folder(context: typer.Context) -> Path:
     data: Path = context.obj.data
-    return data / "server"
+    folder = data / "server"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def _database(given: str) -> str:

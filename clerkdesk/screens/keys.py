@@ -32,6 +32,8 @@ BOUND_IN = (
     (N_("Văn bản đi"), "clerkdesk.screens.outgoing_record", "OutgoingRecordScreen"),
     (N_("Sổ và số"), "clerkdesk.screens.registers", "RegistersScreen"),
     (N_("Người dùng"), "clerkdesk.screens.people", "PeopleScreen"),
+    (N_("Đồng bộ"), "clerkdesk.screens.outbox", "OutboxScreen"),
+    (N_("Cần xem lại"), "clerkdesk.screens.attention", "AttentionScreen"),
     (N_("Cài đặt"), "clerkdesk.screens.settings", "SettingsScreen"),
 )
 

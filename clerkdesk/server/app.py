@@ -265,7 +265,9 @@ async def take_push(request: Request, hub: AtHub) -> Response:
     who = named_in_token(hub, request)
     since = getattr(request.state, "person_since", None)
     push = await _said(request, Push)
-    outcome: PushOutcome = await hub.writer.write(who.agency, lambda group: carry_push(group, who, since, push))
+    outcome: PushOutcome = await hub.writer.write(
+        who.agency, lambda group: carry_push(group, who, since, push, hub.standstill)
+    )
     told(outcome.alarms, hub.alarm)
     if outcome.trouble is not None:
         raise TurnedDown(outcome.trouble)
