@@ -36,6 +36,9 @@ def run_command(arguments: Sequence[str]) -> int:
         sys.stderr.write(_("Đã dừng; không có gì thay đổi.") + "\n")
         return FAILED
     except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # a group without a command: its list of commands
+            typer.echo(error.format_message(), err=True)
+            return 2
         sys.stderr.write(usage_sentence(error) + "\n")
         return 2
     return code if isinstance(code, int) else 0
@@ -296,7 +299,9 @@ def import_directory(
 def connect(
     context: typer.Context,
     url: Annotated[str, typer.Argument(metavar=_("ĐỊA-CHỈ"), help=_("Địa chỉ máy chủ, https://…"))],
-    code: Annotated[str, typer.Argument(metavar=_("MÃ"), help=_("Mã ghi danh, dùng một lần."))],
+    one_time: Annotated[
+        str, typer.Argument(metavar=_("MÃ"), help=_("Mã ghi danh, dùng một lần. Không ghi thì chương trình hỏi."))
+    ] = "",
     name: Annotated[str, typer.Option("--name", metavar=_("TÊN"), help=_("Tên của máy mới."))] = "",
     ca: Annotated[
         Path | None, typer.Option("--ca", metavar=_("TỆP"), help=_("Chứng thư CA riêng của máy chủ (PEM)."))
@@ -308,7 +313,7 @@ def connect(
 
     desk = Desk.open(store_path(_data(context)))
     try:
-        join(desk, url, code, name=name, ca=ca)
+        join(desk, url, one_time or _secret(_("Mã ghi danh")), name=name, ca=ca)
         _note(context, "desk_connected")
         typer.echo(
             _("Đã nối máy này với {url}: {agency}.").format(url=url, agency=desk.agency.name if desk.agency else "")
@@ -324,6 +329,7 @@ def connect(
 def sync(context: typer.Context) -> int:
     """Exchange once."""
     from clerkdesk.services.desk import Desk
+    from clerkdesk.services.settings import MEGABYTE
     from clerkdesk.services.store_keys import check_store_exists
     from clerkdesk.sync.connecting import open_link
     from clerkdesk.sync.door import TurnedDown, Unreached
@@ -338,6 +344,7 @@ def sync(context: typer.Context) -> int:
             return 0
         try:
             link.round()
+            link.files.work_off()
             code = 0
         except (Unreached, TurnedDown):
             code = FAILED
@@ -346,6 +353,10 @@ def sync(context: typer.Context) -> int:
         typer.echo(_("{state}. Chờ gửi {unsent}, bị trả lại {refused}.").format(
             state=state, unsent=standing.unsent, refused=standing.refused
         ))  # fmt: skip
+        if standing.files_waiting:
+            typer.echo(_("Tệp còn chờ gửi hoặc nhận: {count} tệp, {size} MB.").format(
+                count=standing.files_waiting, size=-(-standing.file_bytes_waiting // MEGABYTE)
+            ))  # fmt: skip
         if standing.trouble:
             typer.echo(standing.trouble, err=True)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import shutil
 from collections.abc import Iterator
 from functools import partial
@@ -13,12 +14,21 @@ import argon2
 import pytest
 
 from clerkdesk.data import store_key
+from clerkdesk.data.server_store import open_server_store
+from clerkdesk.services import agency_setup
 from clerkdesk.services import clock as real_clock
 from clerkdesk.services.desk import Desk
+from clerkdesk.services.directory import DIRECTORY_FILE
+from clerkdesk.services.office import execute
 
-from .office import PASSWORD, open_office
+from . import postgres
+from .office import PASSWORD, open_office, setup_command
 
 NINE_O_CLOCK = dt.datetime(2026, 11, 20, 9, 0, tzinfo=real_clock.VIETNAM)
+ON_BOTH = {
+    "test_numbering", "test_arrivals", "test_outgoing", "test_registers", "test_roles", "test_people", "test_audit",
+}  # fmt: skip
+_serial = itertools.count(1)
 _CHEAP = partial(argon2.PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -101,10 +111,57 @@ def office_folder(furnished: Path, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Path]:
+    """A PostgreSQL of this test process, with an empty database of our schema to copy."""
+    with postgres.cluster() as folder:
+        url = postgres.create_database(folder, "furnished")
+        open_server_store(folder, url).close()
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def furnished_database(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The office that has everything but documents and most of the directory, in PostgreSQL; tests copy it."""
+    directory = tmp_path_factory.mktemp("directory") / "directory.csv"
+    with DIRECTORY_FILE.open(encoding="utf-8") as lines:
+        directory.write_text("".join(itertools.islice(lines, 50)), "utf-8")
+    url = postgres.create_database(cluster, "furnished_office", "furnished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2, "PasswordHasher", _CHEAP)
+        patch.setattr(agency_setup, "DIRECTORY_FILE", directory)
+        hang_up(OfficeClock(NINE_O_CLOCK - dt.timedelta(hours=1)), patch)
+        store = open_server_store(cluster, url)
+        execute(store, setup_command())
+        store.close()
+    return "furnished_office"
+
+
 @pytest.fixture
-def desk(office_folder: Path, clock: OfficeClock, cheap_passwords: None, no_keyring: None) -> Iterator[Desk]:
-    """The desk of Nguyễn Văn An, clerk and administrator of the Department of Home Affairs, logged in."""
-    desk = Desk.open(office_folder / "clerkdesk.db")
+def desk(
+    request: pytest.FixtureRequest, clock: OfficeClock, cheap_passwords: None, no_keyring: None, tmp_path: Path
+) -> Iterator[Desk]:
+    """The desk of Nguyễn Văn An, clerk and administrator of the Department of Home Affairs, logged in.
+
+    The desk's own store is SQLite; tests of what the server carries out again ask for PostgreSQL too.
+    """
+    if getattr(request, "param", "sqlite") == "sqlite":
+        desk = Desk.open(request.getfixturevalue("office_folder") / "clerkdesk.db")
+        desk.log_in("annv", PASSWORD)
+        yield desk
+        desk.close()
+        return
+    cluster, furnished = request.getfixturevalue("cluster"), request.getfixturevalue("furnished_database")
+    name = f"office_{next(_serial)}"
+    desk = Desk(open_server_store(tmp_path, postgres.create_database(cluster, name, furnished)))
     desk.log_in("annv", PASSWORD)
     yield desk
     desk.close()
+    postgres.drop_database(cluster, name)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of handlers on both databases."""
+    if "desk" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ON_BOTH:
+        skip = pytest.mark.skipif(postgres.binaries() is None, reason="PostgreSQL is not installed here")
+        metafunc.parametrize("desk", ["sqlite", pytest.param("postgresql", marks=skip)], indirect=True)

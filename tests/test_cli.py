@@ -107,7 +107,7 @@ def test_every_command_has_a_name_and_a_help() -> None:
     names = {one.name or one.callback.__name__ for one in command_line.app.registered_commands if one.callback}
     assert names == {
         "start", "doctor", "check", "backup", "backups", "restore", "restore-key", "recovery-code", "import-directory",
-        "keys", "version",
+        "connect", "sync", "keys", "version",
     }  # fmt: skip
     assert all(one.help for one in command_line.app.registered_commands)
 

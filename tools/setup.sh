@@ -102,6 +102,9 @@ look_for_packages() {
     missing= features=
     optional soffice libreoffice-writer-nogui "turning office drafts (doc, docx, odt) into PDF"
     if [ "$kind" = test ]; then
+        postgres=
+        for program in /usr/lib/postgresql/*/bin/initdb; do [ -x "$program" ] && postgres=$program; done
+        optional "${postgres:-initdb}" postgresql "tests of the central server on PostgreSQL"
         optional pdftotext poppler-utils "tests that read printed pages"
         optional rsvg-convert librsvg2-bin "pictures of screens in the tests"
         optional /usr/share/fonts/truetype/noto/NotoMono-Regular.ttf fonts-noto-mono "pictures of screens in the tests"

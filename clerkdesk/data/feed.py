@@ -11,6 +11,8 @@ added to the directory as `correspondent`.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from uuid import UUID
 
 from sqlalchemy import Connection, LargeBinary, Table, bindparam, literal_column, select, text
@@ -111,6 +113,16 @@ def _install_in_sqlite(tx: Connection) -> None:
 
 
 def _install_in_postgresql(tx: Connection) -> None:
+    statements = list(_for_postgresql())
+    mark = hashlib.sha256("\n".join(statements).encode()).hexdigest()
+    if tx.execute(text("SELECT obj_description('change'::regclass)")).scalar() == mark:
+        return
+    for statement in statements:
+        tx.exec_driver_sql(statement)
+    tx.exec_driver_sql(f"COMMENT ON TABLE change IS '{mark}'")
+
+
+def _for_postgresql() -> Iterator[str]:
     for name in FED:
         source = source_of(name).name
         for event in _events(source):
@@ -121,14 +133,14 @@ def _install_in_postgresql(tx: Connection) -> None:
                 f"INSERT INTO feed (agency_id) VALUES ({whose}) ON CONFLICT DO NOTHING; " if name == "agency" else ""
             )
             trigger = f"feed_{source}_{event}"
-            tx.exec_driver_sql(
+            yield (
                 f"CREATE OR REPLACE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $feed$"
                 f" DECLARE place integer; BEGIN {begin}"
                 f"UPDATE feed SET seq = seq + 1 WHERE agency_id = {whose} RETURNING seq INTO STRICT place; "
                 f"INSERT INTO change (agency_id, seq, name, record) VALUES ({whose}, place, '{name}',"
                 f" {make(name, row, 'postgresql')}); RETURN NULL; END $feed$"
             )
-            tx.exec_driver_sql(
+            yield (
                 f"CREATE OR REPLACE TRIGGER {trigger} AFTER {event.upper()} ON {source}"
                 f" FOR EACH ROW EXECUTE FUNCTION {trigger}()"
             )

@@ -34,6 +34,8 @@ BOUND_IN = (
     (N_("Văn bản liên thông"), "clerkdesk.screens.inbox_record", "InboxRecordScreen"),
     (N_("Sổ và số"), "clerkdesk.screens.registers", "RegistersScreen"),
     (N_("Người dùng"), "clerkdesk.screens.people", "PeopleScreen"),
+    (N_("Đồng bộ"), "clerkdesk.screens.outbox", "OutboxScreen"),
+    (N_("Cần xem lại"), "clerkdesk.screens.attention", "AttentionScreen"),
     (N_("Cài đặt"), "clerkdesk.screens.settings", "SettingsScreen"),
 )
 

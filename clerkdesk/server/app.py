@@ -45,6 +45,7 @@ from clerkdesk.services.clock import now
 from clerkdesk.services.login import log_in
 from clerkdesk.services.passwords import AccountLocked, LoginRefused
 from clerkdesk.sync.messages import (
+    TROUBLE_HEADER,
     Call,
     DeskProof,
     Enrol,
@@ -153,7 +154,8 @@ class _Around:
 
 
 def _complaint(hub: Hub, error: TurnedDown) -> Response:
-    return Response(error.complaint(hub.term).model_dump_json(), error.status, media_type="application/json")
+    body = error.complaint(hub.term).model_dump_json()
+    return Response(body, error.status, {TROUBLE_HEADER: error.trouble.value}, media_type="application/json")
 
 
 def _turned_down(request: Request, error: Exception) -> Response:
@@ -263,7 +265,9 @@ async def take_push(request: Request, hub: AtHub) -> Response:
     who = named_in_token(hub, request)
     since = getattr(request.state, "person_since", None)
     push = await _said(request, Push)
-    outcome: PushOutcome = await hub.writer.write(who.agency, lambda group: carry_push(group, who, since, push))
+    outcome: PushOutcome = await hub.writer.write(
+        who.agency, lambda group: carry_push(group, who, since, push, hub.standstill)
+    )
     told(outcome.alarms, hub.alarm)
     if outcome.trouble is not None:
         raise TurnedDown(outcome.trouble)

@@ -29,7 +29,7 @@ from clerkdesk.data.server_store import open_server_store
 from clerkdesk.data.store import Store, StoreInUse
 from clerkdesk.errors import Unavailable
 from clerkdesk.i18n import N_
-from clerkdesk.server.terms import begin_recovery, term_and_state
+from clerkdesk.server.terms import begin_recovery, end_recovery_if_complete, term_and_state
 from clerkdesk.services.clock import now
 
 MANIFEST, EMBEDDED, DUMP, FILES = "manifest.json", "store.db", "database.dump", "files"
@@ -129,7 +129,9 @@ def restore(backup: Path, folder: Path, database: str, key: bytes) -> str:
     try:
         _copy_files(backup.parent / FILES, store.blob_folder)
         with store.writing() as tx:
-            return begin_recovery(tx)
+            term = begin_recovery(tx)
+            end_recovery_if_complete(tx)  # nobody to wait for
+        return term
     finally:
         store.close()
 

@@ -26,7 +26,7 @@ from clerkdesk.errors import ClerkDeskError, NotAllowed, RuleBroken, StoreTroubl
 from clerkdesk.i18n import N_
 from clerkdesk.server.access import Caller, TurnedDown, check_desk, check_person
 from clerkdesk.server.enrolment import kept_password
-from clerkdesk.server.terms import is_recovering, term_and_state
+from clerkdesk.server.terms import Standstill, is_recovering, missing_desks, term_and_state
 from clerkdesk.server.writer import Group
 from clerkdesk.services import commands as c
 from clerkdesk.services import numbering
@@ -90,6 +90,7 @@ class PushOutcome:
     term: str
     answers: list[Answered]
     alarms: list[Alarm]
+    standstill: Standstill
     trouble: Trouble | None = None
 
 
@@ -154,8 +155,12 @@ def carry_call(group: Group, caller: Caller, since: int | None, call: Call) -> C
     return outcome
 
 
-def carry_push(group: Group, caller: Caller, since: int | None, push: Push) -> PushOutcome:
+def carry_push(group: Group, caller: Caller, since: int | None, push: Push, standstill: Standstill) -> PushOutcome:
     """Carry out a desk's commands in their order; see the module's words.
+
+    Args:
+        since: when the person's token was made, if there is one.
+        standstill: of the server's recovery.
 
     Raises:
         TurnedDown: the request as a whole does not hold.
@@ -166,7 +171,7 @@ def carry_push(group: Group, caller: Caller, since: int | None, push: Push) -> P
             raise TurnedDown(Trouble.BAD)
     key = check_desk(group.tx, caller)
     chain = _Chain(key.last_seq, key.chain_head)
-    outcome = PushOutcome(term, [], [])
+    outcome = PushOutcome(term, [], [], standstill)
     for place, pushed in enumerate(push.commands):
         if pushed.seq and chain.forks_at(pushed, known=_is_known(group, caller, pushed)):
             _suspend(group, caller, outcome, pushed)
@@ -354,12 +359,17 @@ def _carry_pushed(group: Group, caller: Caller, key: Any, pushed: Pushed, outcom
         raise
     except ClerkDeskError as error:
         if recovering:  # what it needs may still come from another desk
-            return Answered(uid=pushed.uid, verdict=Verdict.WAITING, code=error.code, sentence=error.message)
-        return _refuse(group, caller, pushed, error, outcome)
+            missing = missing_desks(group.tx, caller.agency, group.kept["server"][0])
+            if not outcome.standstill.is_final(caller.agency, caller.desk, missing):
+                return Answered(uid=pushed.uid, verdict=Verdict.WAITING, code=error.code, sentence=error.message)
+            outcome.standstill.taken(caller.agency)
+        return _refuse(group, caller, pushed, error, outcome, recovering=recovering)
     except Exception as error:
         if not group.careful or not _is_a_guard(error):
             raise
-        return _refuse(group, caller, pushed, StoreRefused(), outcome)
+        return _refuse(group, caller, pushed, StoreRefused(), outcome, recovering=recovering)
+    if recovering:
+        outcome.standstill.taken(caller.agency)
     return Answered(uid=pushed.uid, verdict=Verdict.APPLIED)
 
 
@@ -500,7 +510,9 @@ def _settle_incarnation(group: Group, caller: Caller) -> None:
 # --- refusing -------------------------------------------------------------------------------------------------
 
 
-def _refuse(group: Group, caller: Caller, pushed: Pushed, error: ClerkDeskError, outcome: PushOutcome) -> Answered:
+def _refuse(
+    group: Group, caller: Caller, pushed: Pushed, error: ClerkDeskError, outcome: PushOutcome, *, recovering: bool
+) -> Answered:
     secret = isinstance(error, SecretDocument | ExcludedDocument)
     book = _book_of(group, caller, pushed)
     held = None
@@ -510,7 +522,7 @@ def _refuse(group: Group, caller: Caller, pushed: Pushed, error: ClerkDeskError,
             caller.agency, register_id, year, pushed.uid, pushed.actor, caller.desk,
             pushed.recorded_at.astimezone(dt.UTC),
         )  # fmt: skip
-        with carried_out(Execution(caller.desk, at_server=True, incarnation=caller.incarnation)):
+        with carried_out(Execution(caller.desk, at_server=True, incarnation=caller.incarnation, recovering=recovering)):
             if _holds(group, issue, number, error.message):
                 held = HeldNumber(register_id=register_id, year=year, number=number)
     if isinstance(error, numbering.PenElsewhere | numbering.NumberShownElsewhere | ResultDiffers | StoreRefused):

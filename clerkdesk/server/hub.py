@@ -13,7 +13,7 @@ from clerkdesk.data.schema import desk_key
 from clerkdesk.data.store import Store
 from clerkdesk.server.figures import Figures
 from clerkdesk.server.postman import Postman
-from clerkdesk.server.terms import begin_service
+from clerkdesk.server.terms import Standstill, begin_service
 from clerkdesk.server.writer import Writer
 
 WRITERS_ON_POSTGRESQL = 3
@@ -28,6 +28,7 @@ class Hub:
         self.figures = Figures()
         self.term = begin_service(store)
         self.seen: dict[tuple[UUID, UUID], dt.datetime] = {}  # not yet written down
+        self.standstill = Standstill()
         self.stopping = False
         self.nonces: dict[str, float] = {}  # used ones, until they would run out
         self._news: dict[UUID, asyncio.Event] = {}

@@ -1,6 +1,6 @@
 """Carries the messages between the agencies of this server, each in its recipient's own line of writers.
 
-He goes when something was posted, when he begins, and now and then, for another process may have died with messages
+He goes when something was posted or a file has come up, when he begins, and now and then, for another process may have died with messages
 on its table. What cannot be delivered yet (its files are still coming up) he tries again.
 """
 
@@ -22,7 +22,7 @@ from clerkdesk.services.postbox import undelivered
 
 AGAIN_SECONDS = 3.0  # while something waits
 NOW_AND_THEN_SECONDS = 60.0
-_POSTING = "INSERT INTO message "
+_NEWS = ("INSERT INTO message ", "INSERT INTO stored_file ")  # a message, or a file that one waits for
 
 
 class Postman:
@@ -100,7 +100,7 @@ class Postman:
             self._wake.clear()
 
     def _note(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith(_POSTING):
+        if statement.startswith(_NEWS):
             self._posted = True
 
 

@@ -25,6 +25,29 @@ SERVING, RECOVERING = "SERVING", "RECOVERING"
 _AFTER_RESTORE = "Số đã cấp trước khi máy chủ được phục hồi"
 
 
+class Standstill:
+    """Sees when no desk of a recovering agency gets any further.
+
+    What a command needs may still come from another desk, so that a refusal waits. When every desk that has not
+    reported waits so, and nothing has been taken since, nothing will come: the refusal is final.
+    """
+
+    def __init__(self) -> None:
+        self._taken: dict[UUID, int] = {}
+        self._stuck: dict[UUID, dict[UUID, int]] = {}
+
+    def taken(self, agency: UUID) -> None:
+        """Note that a command was taken or refused for good."""
+        self._taken[agency] = self._taken.get(agency, 0) + 1
+
+    def is_final(self, agency: UUID, desk_id: UUID, missing: list[UUID]) -> bool:
+        """Note that a desk's next command cannot be carried out yet; says whether it never will."""
+        now_taken = self._taken.get(agency, 0)
+        stuck = self._stuck.setdefault(agency, {})
+        stuck[desk_id] = now_taken
+        return all(stuck.get(one) == now_taken for one in missing)
+
+
 class DeskUnknown(RuleBroken):
     """No desk has this id."""
 

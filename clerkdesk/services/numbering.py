@@ -185,7 +185,10 @@ def _enter_shown(tx: Connection, issue: Issue, number: int, document: UUID) -> N
     if book.state == "CLOSED":
         raise RegisterClosed(title=book.title, year=issue.year)
     if recovering() and number >= book.next_number:
-        enter_holes(tx, issue, number, "Số đã cấp trước khi máy chủ được phục hồi")
+        enter_holes(tx, issue, number - 1, "Số đã cấp trước khi máy chủ được phục hồi")
+        taken, at = _advance(tx, issue)
+        _insert(tx, issue, taken, "", EntryState.LIVE, at, document_id=document)
+        return Numbered(issue.register, issue.year, taken, "", at)
     filled = tx.execute(
         update(entry)
         .where(_key(issue, number, ""), entry.c.state == EntryState.RESERVED, entry.c.holder == LOST_HOLDER)
@@ -226,6 +229,8 @@ def hold_refused(tx: Connection, issue: Issue, number: int, reason: str) -> bool
 
     Returns: whether the number was the next one of the desk's pen; any other stays as it is.
     """
+    if recovering() and number > _book(tx, issue).next_number:
+        enter_holes(tx, issue, number - 1, reason)
     if not _is_next(tx, issue, number):
         return False
     taken, at = _advance(tx, issue)

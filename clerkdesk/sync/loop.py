@@ -10,7 +10,7 @@ import datetime as dt
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import N_, _
 from clerkdesk.services.clock import now
 from clerkdesk.services.commands import Command, Result, Where
+from clerkdesk.services.file_transfers import troubled_count
 from clerkdesk.services.link import (
     AnswerUnknown,
     LoginAtServerRefused,
@@ -33,6 +34,8 @@ from clerkdesk.services.office import earlier_answer
 from clerkdesk.sync import calling, pulling, pushing, recovery, taking_back
 from clerkdesk.sync.agreed import Agreed, counts, is_queued, note_contact, read_agreed
 from clerkdesk.sync.door import Door, TurnedDown, Unreached
+from clerkdesk.sync.file_queue import queue_again
+from clerkdesk.sync.files import FileTransfers
 from clerkdesk.sync.messages import Call, CallAnswer, LogIn, Trouble, Verdict
 
 LONGEST_PAUSE = 60.0
@@ -102,6 +105,7 @@ class Sync:
         self._trouble = ""
         self._sending_to = 0
         self._person_known = False
+        self.files = FileTransfers(store, door, changed, busy)
 
     # -- what the desk asks -------------------------------------------------------------------------------------
 
@@ -117,6 +121,7 @@ class Sync:
             raise server_away(command)
         with self._own_exchange(command):
             answer = self._asked(command)
+        self.files.wake()
         self._changed()
         return calling.answer_in(command, answer)
 
@@ -201,18 +206,25 @@ class Sync:
     def try_now(self) -> None:
         """Do not wait for the next attempt."""
         self._wake.set()
+        self.files.wake()
+
+    def want_files(self, files: Mapping[str, int]) -> None:
+        """Fetch these files before all others; see `services.link.Link.want_files`."""
+        self.files.want(files)
 
     def standing(self) -> Standing:
         """Say how the desk stands with the server."""
         with self._store.reading() as connection:
             agreed = read_agreed(connection)
             unsent, refused = counts(connection, agreed.agency, agreed.desk) if agreed else (0, 0)
+            refused += troubled_count(connection, agreed.agency) if agreed else 0
         since = None if self._online else self._lost_at or (agreed.last_contact_at if agreed else None)
-        return Standing(self._online, since, unsent, refused, self._sending_to, self._trouble)
+        files = self.files.waiting()
+        return Standing(self._online, since, unsent, refused, self._sending_to, self._trouble, *files)
 
     def start(self) -> None:
         """Work in the background until `close`."""
-        for work in (self._run, self._listen):
+        for work in (self._run, self._carry_files, self._listen):
             thread = threading.Thread(target=work, name=f"clerkdesk-sync{work.__name__}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -221,10 +233,11 @@ class Sync:
         """Stop, after what is being done now."""
         self._stopped.set()
         self._wake.set()
+        self.files.wake()
         self._door.close()
         for thread in self._threads:
             if thread is not threading.current_thread():
-                thread.join(timeout=5 if thread is self._threads[0] else 0.2)  # a long poll ends when it likes
+                thread.join(timeout=0.2 if thread is self._threads[-1] else 5)  # a long poll ends when it likes
 
     # -- one round ----------------------------------------------------------------------------------------------
 
@@ -258,6 +271,7 @@ class Sync:
         if term != agreed.term:
             with self._store.writing() as tx:
                 recovery.begin_term(tx, agreed.agency, term)
+                queue_again(tx, agreed.agency, self._store.blob_folder, now())
             log.note("term_changed")
 
     def _round(self) -> Round:
@@ -273,6 +287,8 @@ class Sync:
                 more = self._push_all(self._agreed())
                 pushed, refused = pushed + more[0], refused + more[1]
         self._ask_again(self._agreed())
+        if pushed or received:
+            self.files.wake()
         return Round(pushed, refused, received)
 
     def _agreed(self) -> Agreed:
@@ -412,6 +428,9 @@ class Sync:
                 self._trouble = error.message if isinstance(error, ClerkDeskError) else type(error).__name__
                 pause = min(LONGEST_PAUSE, 2.0**failures)
             self._wake.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311  jitter, not a secret
+
+    def _carry_files(self) -> None:
+        self.files.run(self._stopped, lambda: self._online)
 
     def _listen(self) -> None:
         """Wait for changes at the server and wake the other thread."""

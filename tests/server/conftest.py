@@ -23,15 +23,6 @@ _serial = itertools.count(1)
 needs_postgresql = pytest.mark.skipif(postgres.binaries() is None, reason="PostgreSQL is not installed here")
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Path]:
-    """A PostgreSQL of this test process, with an empty database of our schema to copy."""
-    with postgres.cluster() as folder:
-        url = postgres.create_database(folder, "furnished")
-        open_server_store(folder, url).close()
-        yield folder
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=needs_postgresql)])
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of an empty database; empty for SQLite."""

@@ -26,7 +26,8 @@ def book(remote: Remote, desk: Desk) -> c.RegisterArrival:
     facts = c.NewRegister(direction=Direction.ARRIVAL, code="CHUNG", title="Sổ chung")
     made = remote.call(make(remote, desk, c.AddRegister, register_facts=facts, year=2026))
     register_id = made["records"][0]["record"]["id"]
-    return make(remote, desk, c.RegisterArrival, register_id=register_id, facts=arrival_facts())
+    command: c.RegisterArrival = make(remote, desk, c.RegisterArrival, register_id=register_id, facts=arrival_facts())
+    return command
 
 
 def make(remote: Remote, desk: Desk, kind: type[Any], **facts: Any) -> Any:

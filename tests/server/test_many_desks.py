@@ -52,7 +52,7 @@ def served(hub: Hub) -> Iterator[int]:
         port.append(bound)
         there.set()
 
-    module._Server = Remembered  # type: ignore[misc]
+    module._Server = Remembered  # type: ignore[misc, assignment]
     try:
         thread = threading.Thread(target=serve, args=(hub, Place("127.0.0.1", 0)), kwargs={"ready": ready})
         thread.start()
@@ -70,7 +70,7 @@ def test_64_desks_number_in_one_register_without_a_gap_or_a_double(hub: Hub, des
     with served(hub) as port:
         base = f"http://127.0.0.1:{port}"
         with httpx.Client(base_url=base, timeout=60) as http:
-            remote = bring(hub, http, desk)  # type: ignore[arg-type]
+            remote = bring(hub, http, desk)
             remote.log_in("annv", PASSWORD)
             facts = c.NewRegister(direction="ARRIVAL", code="CHUNG", title="Sổ chung")  # type: ignore[arg-type]
             made = remote.call(make(remote, desk, c.AddRegister, register_facts=facts, year=2026))
@@ -84,7 +84,7 @@ async def everybody(base: str, desks: list[Remote], desk: Desk, book: str) -> li
     async with httpx.AsyncClient(base_url=base, timeout=120, limits=httpx.Limits(max_connections=DESKS)) as http:
 
         async def work(one: Remote) -> list[int]:
-            found = []
+            found: list[int] = []
             for _ in range(EACH):
                 command = make(one, desk, c.RegisterArrival, register_id=book, facts=arrival_facts())
                 body = Call(

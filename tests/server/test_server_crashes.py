@@ -23,6 +23,7 @@ from clerkdesk.data.server_store import open_server_store
 from clerkdesk.data.store import Store
 from clerkdesk.server.app import create_app
 from clerkdesk.server.hub import Hub
+from clerkdesk.server.terms import Standstill
 from clerkdesk.services import commands as c
 from clerkdesk.services.audit import check_chain
 from clerkdesk.services.desk import Desk
@@ -113,7 +114,7 @@ def a_push(remote: Remote, desk: Desk) -> Callable[[Any], Any]:
     bring_to(desk, OutgoingStatus.RELEASED, recipients=2)
     push = Push(incarnation=remote.incarnation, term=remote.term, commands=tuple(log_of(desk, before)))
     caller = Caller(remote.agency, remote.desk, remote.incarnation)
-    return lambda group: [one.verdict.value for one in carry_push(group, caller, None, push).answers]
+    return lambda group: [one.verdict.value for one in carry_push(group, caller, None, push, Standstill()).answers]
 
 
 @pytest.mark.parametrize("make_work", [a_call, a_push])

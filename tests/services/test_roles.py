@@ -6,9 +6,12 @@ import datetime as dt
 from uuid import UUID
 
 import pytest
+from sqlalchemy import insert
 
+from clerkdesk.data.schema import refusal
 from clerkdesk.services import commands as c
 from clerkdesk.services import passwords
+from clerkdesk.services.clock import now
 from clerkdesk.services.desk import Desk, NobodyLoggedIn
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.office import HANDLERS, AccountClosed, RoleMissing, execute
@@ -64,6 +67,7 @@ MAY: dict[type[c.Command], set[Role]] = {
     c.Release: {Role.CLERK},
     c.RecordDelivery: {Role.CLERK},
     c.SaveTemplate: DRAFTERS,
+    c.SettleRefusal: set(Role),
 }
 
 
@@ -111,7 +115,21 @@ def each_command(desk: Desk) -> list[c.Command]:
         *(steps_of(desk, bring_to(desk, state))[step] for step, state in states.items()),
         desk.make(c.RecordDelivery, dispatch=dispatch, state=DispatchState.ARRIVED),
         desk.make(c.SaveTemplate, kind="outgoing", name="Mẫu", fields="{}"),
+        desk.make(c.SettleRefusal, refused=refused(desk), reason="Gửi nhầm"),
     ]
+
+
+def refused(desk: Desk) -> UUID:
+    """Put a command into the attention tray, as the server returned it."""
+    uid = new_id()
+    with desk.store.writing() as tx:
+        tx.execute(
+            insert(refusal).values(
+                agency_id=desk.agency_id, command_uid=uid, kind="SaveTemplate", desk=desk_id(desk),
+                actor=desk.person.id, made_at=now(), body="{}", code="RoleMissing", sentence="…", refused_at=now(),
+            )
+        )  # fmt: skip
+    return uid
 
 
 def test_every_command_is_in_the_table_of_who_may_give_it() -> None:
