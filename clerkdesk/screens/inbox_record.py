@@ -74,7 +74,7 @@ class InboxRecordScreen(RecordScreen):
     def __init__(self, document: UUID) -> None:
         super().__init__(document)
         self.signatures = ""
-        self._looked_at = ""
+        self._looked_at = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is settled is only looked at."""
@@ -98,17 +98,17 @@ class InboxRecordScreen(RecordScreen):
 
     def office_changed(self) -> None:
         """Read the document, and look at its signatures once its bytes are here."""
-        from clerkdesk.services.files import path_of
+        from clerkdesk.services.file_transfers import call_for, said_of_missing
 
         super().office_changed()
-        main = self.delivery.files[0] if self.delivery.files else None
-        if main is None or self._looked_at == main.sha256:
+        if not self.files or self._looked_at:
             return
-        if not path_of(self.desk.store, main.sha256).exists():
-            self.signatures = _("tệp đang tải về từ máy chủ")
+        missing = call_for(self.desk, self.files)
+        if self.files[0] in missing:
+            self.signatures = said_of_missing(self.desk, self.files[0])
         else:
-            self._looked_at, self.signatures = main.sha256, _("đang kiểm tra…")
-            self.look_at_signatures(main.sha256)
+            self._looked_at, self.signatures = True, _("đang kiểm tra…")
+            self.look_at_signatures(self.files[0]["sha256"])
         self.shown = list(self._all_lines())
         self.show_facts()
 

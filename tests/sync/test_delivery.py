@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import insert, text
 
+from clerkdesk.data.blobs import blob_path
 from clerkdesk.data.schema import stored_file
+from clerkdesk.server.app import create_app
+from clerkdesk.server.blob_store import FolderBlobs
+from clerkdesk.server.files import Files, files_router
 from clerkdesk.server.hub import Hub
+from clerkdesk.server.uploads import Rules, Uploads
 from clerkdesk.services import commands as c
 from clerkdesk.services.clock import now
 from clerkdesk.services.desk import Desk
@@ -19,6 +25,7 @@ from clerkdesk.services.office import execute
 from clerkdesk.services.outgoing import recipients_of
 from clerkdesk.services.refusals import open_refusals
 from clerkdesk.services.vocabulary import AttachmentRole, RefusalCause
+from clerkdesk.sync.door import TurnedDown
 
 from ..office import (
     PASSWORD,
@@ -36,6 +43,17 @@ from .office_net import Post, add, bring, differences, settle
 from .wire import Fault
 
 TREASURY = "Sở Tài chính tỉnh Sông Hương"
+
+
+@pytest.fixture
+def http(hub: Hub, tmp_path: Path) -> Iterator[TestClient]:
+    """The server's HTTP face in this process, with files."""
+    files = Files(hub, Uploads(tmp_path / "server" / "uploads", Rules(reserve=0)), FolderBlobs(hub.store.blob_folder))
+    app = create_app(hub, files_router(files))
+    with TestClient(app, base_url="https://server.test", raise_server_exceptions=False) as client:
+        hub.postman.stop()  # these tests say themselves when he goes
+        hub.postman._stopped.clear()
+        yield client
 
 
 @pytest.fixture
@@ -70,6 +88,15 @@ def hand_in_files(hub: Hub, post: Post) -> None:
             ).first()
             if known is None:
                 tx.execute(insert(stored_file).values(agency_id=agency, sha256=sha256, size=size, stored_at=now()))
+
+
+def real_file(post: Post, content: bytes, role: AttachmentRole) -> c.NewFile:
+    """Take a file in at a desk."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = blob_path(post.store.blob_folder, sha256)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return c.NewFile(name="tệp.pdf", sha256=sha256, size=len(content), media_type="application/pdf", role=role)
 
 
 def across(hub: Hub, first: Post, *others: Post) -> None:
@@ -193,3 +220,37 @@ def test_a_registration_that_comes_back_leaves_the_document_in_the_inbox(hub: Hu
     line = first.desk.read(recipients_of, outgoing)[0]
     assert (line["state"], line["note"]) == ("ACCEPTED", "Số đến 01, ngày 20/11/2026")
     assert first.desk.read(recipients_of, outgoing)[1]["state"] == "WAITING"
+
+
+def test_the_sealed_file_goes_from_desk_to_desk_byte_by_byte_and_no_other_does(
+    hub: Hub, first: Post, treasury: Post
+) -> None:
+    desk = first.desk
+    contents = {name: f"%PDF {name}".encode() * 5000 for name in ("prepared", "signed", "sealed", "appendix", "draft")}
+    made = {name: real_file(first, content, AttachmentRole.MAIN) for name, content in contents.items()}
+    files = tuple(made[name].model_copy(update={"role": AttachmentRole(name.upper())}) for name in ("draft", "appendix"))
+    to = (c.Recipient(name=TREASURY, organ_id="H57.20"),)
+    command = desk.make(c.EnterOutgoing, facts=outgoing_facts(desk), recipients=to, files=files)
+    outgoing = subject_of(desk.do(command))
+    steps = steps_of(desk, outgoing)
+    for step, name in (
+        ("SubmitForSignature", "prepared"),
+        ("RecordLeaderSignature", "signed"),
+        ("RecordSeal", "sealed"),
+    ):
+        steps[step] = steps[step].model_copy(update={name: made[name]})
+    for step in ("SubmitForSignature", "RecordLeaderSignature", "IssueNumber", "RecordSeal", "Release"):
+        desk.do(steps[step])
+    settle(first)
+    assert hub.postman.deliver() == 1  # the bytes are not at the server yet
+    first.sync.files.work_off()
+    assert hub.postman.deliver() == 0
+    settle(treasury)
+    (one,) = treasury.desk.read(deliveries)
+    treasury.sync.files.work_off()
+    got = {name: blob_path(treasury.store.blob_folder, made[name].sha256) for name in made}
+    assert {name for name, path in got.items() if path.exists()} == {"sealed", "appendix"}
+    assert got["sealed"].read_bytes() == contents["sealed"]
+    assert [file.sha256 for file in one.files] == [made["sealed"].sha256, made["appendix"].sha256]
+    with pytest.raises(TurnedDown):
+        treasury.sync._door.fetch_chunk(made["draft"].sha256, 0, 100)
