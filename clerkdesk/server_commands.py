@@ -224,6 +224,9 @@ def add_agency(
     full_name: Annotated[str, typer.Option("--full-name", help=_("Họ và tên của quản trị."))],
     parent_name: Annotated[str, typer.Option("--parent", help=_("Cơ quan chủ quản."))] = "",
     place: Annotated[str, typer.Option("--place", help=_("Địa danh."))] = "",
+    organ_id: Annotated[
+        str, typer.Option("--organ-id", help=_("Mã định danh: theo mã này văn bản liên thông tìm đến cơ quan."))
+    ] = "",
     database: Database = "",
 ) -> int:
     """Add an agency."""
@@ -235,7 +238,7 @@ def add_agency(
         with store.writing() as tx:
             made = add(
                 tx, name=full, short_name=short_name, parent_name=parent_name, place=place, username=username,
-                full_name=full_name, password=password,
+                full_name=full_name, password=password, organ_id=organ_id,
             )  # fmt: skip
     finally:
         store.close()

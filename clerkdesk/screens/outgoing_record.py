@@ -121,11 +121,12 @@ class OutgoingRecordScreen(RecordScreen):
         yield _("Số bản, nơi lưu"), f"{row['issued_amount'] or '—'}, {row['retained_by'] or '—'}"
         yield "", _("NƠI NHẬN")
         for one in self.recipients:
-            when = f" {local(one['state_at']):%d/%m %H:%M}" if one["state"] != DispatchState.WAITING else ""
-            state = f"{DispatchState(one['state']).label}{when}"
+            state = DispatchState(one["state"])
+            when = f" · {local(one['state_at']):%d/%m/%y %H:%M}" if state is not DispatchState.WAITING else ""
             note = f" – {one['note']}" if one["note"] else ""
             copies = _("{count} bản").format(count=one["copies"])
-            yield f"  {state}"[:27], f"{one['recipient']} ({DispatchChannel(one['channel']).label}, {copies}){note}"
+            channel = DispatchChannel(one["channel"]).label
+            yield f"  {state.label}"[:18], f"{one['recipient']} ({channel}, {copies}){when}{note}"
 
     # -- steps ------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, select, update
 
 from clerkdesk.data.schema import desk, inbox, register
 from clerkdesk.errors import RuleBroken
-from clerkdesk.i18n import N_
+from clerkdesk.i18n import N_, _
 from clerkdesk.services.commands import ArrivalFacts, NewFile, RefuseDelivery, RegisterArrival, Result
 from clerkdesk.services.exchange_message import ExchangeStatus, StatusCode
 from clerkdesk.services.execution import at_server, recovering
@@ -21,6 +21,9 @@ from clerkdesk.services.reference_code import number_text
 from clerkdesk.services.vocabulary import Urgency
 
 LISTED_AT_MOST = 1_000
+# Written into records and sent to other agencies, so never translated.
+_NUMBERED = N_("Số đến {number}, ngày {date}")
+_TEMPORARY = N_("Số tạm {code}, ngày {date}")
 
 
 class DeliveryUnknown(RuleBroken):
@@ -66,7 +69,8 @@ def accept(
     text = number_in_words(number, sub_number, command.facts.arrival_date)
     emergency = tx.execute(_emergency_code(command.agency, command.register_id)).scalar()
     if emergency is not None:  # the ordinary number follows after the outage
-        text = f"Số tạm T{emergency}-{number}/{command.facts.arrival_date.year}, ngày {command.facts.arrival_date:%d/%m/%Y}"
+        day = command.facts.arrival_date
+        text = _TEMPORARY.format(code=f"T{emergency}-{number}/{day.year}", date=f"{day:%d/%m/%Y}")
     status = ExchangeStatus(code=StatusCode.ACCEPTED, at=at, text=text, arrival=arrival)
     _settle(tx, command.agency, command.inbox, status, state="REGISTERED", arrival_id=arrival)
 
@@ -107,7 +111,7 @@ def _settle(tx: Connection, agency: UUID, delivery: UUID, status: ExchangeStatus
             return
         raise DeliveryUnknown
     if row.state != "ARRIVED":
-        raise DeliverySettled(state=_STATES[row.state])
+        raise DeliverySettled(state=_(_STATES[row.state]))
     tx.execute(
         update(inbox).where(inbox.c.agency_id == agency, inbox.c.id == delivery).values(state_at=status.at, **values)
     )
@@ -115,12 +119,12 @@ def _settle(tx: Connection, agency: UUID, delivery: UUID, status: ExchangeStatus
         post(tx, agency, row.sender_agency, row.dispatch_id, status)
 
 
-_STATES = {"REGISTERED": "đã vào sổ", "REFUSED": "đã từ chối"}
+_STATES = {"REGISTERED": N_("đã vào sổ"), "REFUSED": N_("từ chối")}
 
 
 def number_in_words(number: int, sub_number: str, arrival_date: dt.date) -> str:
     """Return what the sender reads of the recipient's book; the same words at desk and server."""
-    return f"Số đến {number_text(number, sub_number)}, ngày {arrival_date:%d/%m/%Y}"
+    return _NUMBERED.format(number=number_text(number, sub_number), date=f"{arrival_date:%d/%m/%Y}")
 
 
 def deliveries(connection: Connection, agency: UUID, *, settled: bool = False) -> list[Delivery]:

@@ -228,7 +228,9 @@ def test_the_sealed_file_goes_from_desk_to_desk_byte_by_byte_and_no_other_does(
     desk = first.desk
     contents = {name: f"%PDF {name}".encode() * 5000 for name in ("prepared", "signed", "sealed", "appendix", "draft")}
     made = {name: real_file(first, content, AttachmentRole.MAIN) for name, content in contents.items()}
-    files = tuple(made[name].model_copy(update={"role": AttachmentRole(name.upper())}) for name in ("draft", "appendix"))
+    files = tuple(
+        made[name].model_copy(update={"role": AttachmentRole(name.upper())}) for name in ("draft", "appendix")
+    )
     to = (c.Recipient(name=TREASURY, organ_id="H57.20"),)
     command = desk.make(c.EnterOutgoing, facts=outgoing_facts(desk), recipients=to, files=files)
     outgoing = subject_of(desk.do(command))
