@@ -96,15 +96,18 @@ class InboxRecordScreen(RecordScreen):
         """The files that came with it."""
         return [file.model_dump() for file in self.delivery.files]
 
+    def files_to_show(self) -> list[dict[str, Any]]:
+        """The sealed document itself before its appendices."""
+        return self.files
+
     def office_changed(self) -> None:
         """Read the document, and look at its signatures once its bytes are here."""
-        from clerkdesk.services.file_transfers import call_for, said_of_missing
+        from clerkdesk.services.file_transfers import said_of_missing
 
         super().office_changed()
         if not self.files or self._looked_at:
             return
-        missing = call_for(self.desk, self.files)
-        if self.files[0] in missing:
+        if self.files[0]["sha256"] in self.missing:
             self.signatures = said_of_missing(self.desk, self.files[0])
         else:
             self._looked_at, self.signatures = True, _("đang kiểm tra…")

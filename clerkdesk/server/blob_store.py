@@ -116,7 +116,7 @@ class S3Blobs:
                 raise
 
     def put(self, sha256: str, whole: Path) -> None:
-        """Send the file; the bucket checks its hash before the object is there."""
+        """Send the file with its hash, which S3 checks before the object is there."""
         size = whole.stat().st_size
         if self.size(sha256) == size:
             return

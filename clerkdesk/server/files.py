@@ -119,6 +119,7 @@ def files_router(files: Files) -> APIRouter:
         async with files.alone(called.agency, sha256):
             size = await asyncio.to_thread(files.size_of, called.agency, sha256)
             if size is not None:
+                await asyncio.to_thread(files.uploads.forget, called.agency, sha256)  # left by a crash, if anything
                 return _told(FileState(offset=size, complete=True))
             upload = await asyncio.to_thread(files.uploads.find, called.agency, sha256, length)
             if upload is None:

@@ -112,12 +112,6 @@ def waiting_files(connection: Connection, agency: UUID) -> tuple[int, int]:
     return int(count), int(size)
 
 
-def on_their_way(connection: Connection, agency: UUID) -> set[str]:
-    """Return the SHA-256 of the files that this desk has yet to fetch."""
-    query = select(transfer.c.sha256).where(transfer.c.agency_id == agency, transfer.c.direction == "DOWN")
-    return set(connection.execute(query).scalars())
-
-
 def try_again(desk: Desk, file: TroubledFile) -> None:
     """Let a file go on at once, after somebody has done something about it."""
     with desk.store.writing() as tx:
