@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,7 @@ class RecordScreen(OfficeScreen):
         self.document = document
         self.row: dict[str, Any] = {}
         self.shown: list[tuple[str, str]] = []
+        self.files: list[dict[str, Any]] = []
         self.missing: set[str] = set()  # files of the document that are not here yet
 
     def body(self) -> ComposeResult:
@@ -61,9 +62,9 @@ class RecordScreen(OfficeScreen):
 
         return self.desk.read(files_of, self.document)
 
-    def files_to_show(self) -> Iterable[dict[str, Any]]:
+    def files_to_show(self) -> list[dict[str, Any]]:
         """Return the files in the order in which the first PDF is looked for: the newest first."""
-        return reversed(self.files)
+        return self.files[::-1]
 
     def office_changed(self) -> None:
         """Read and show the document."""

@@ -24,14 +24,17 @@ from tests.office import AGENCY, PASSWORD, outgoing_facts, rows, setup_command, 
 from tests.sync.office_net import Post, bring, settle
 from tests.sync.wire import Wire
 
+from . import test_sync_screens as net
 from .clerk import Clerk
-from .test_sync_screens import http, hub, joined, listed, online, wire  # noqa: F401  fixtures
+from .test_sync_screens import listed, online
+
+http, hub, joined, wire = net.http, net.hub, net.joined, net.wire  # fixtures
 
 SENDER = "Ủy ban nhân dân xã An Khê"
 
 
 @pytest.fixture
-def sender(joined: Path, hub: Hub, http: TestClient, tmp_path: Path) -> Iterator[Post]:  # noqa: F811
+def sender(joined: Path, hub: Hub, http: TestClient, tmp_path: Path) -> Iterator[Post]:
     """Another agency's desk on the same server."""
     desk = Desk.open(tmp_path / "sender" / "clerkdesk.db")
     execute(desk.store, setup_command(name=SENDER, short_name="AK", organ_id="H57.31"))
@@ -42,7 +45,7 @@ def sender(joined: Path, hub: Hub, http: TestClient, tmp_path: Path) -> Iterator
     desk.close()
 
 
-def release(hub: Hub, post: Post, **changes: object) -> object:  # noqa: F811
+def release(hub: Hub, post: Post, **changes: object) -> object:
     """Send a document to the office."""
     desk = post.desk
     to = (c.Recipient(name=AGENCY, organ_id="H57.15"),)
@@ -76,7 +79,7 @@ async def test_what_arrives_is_listed_urgent_first_and_counted_on_the_first_scre
     joined: Path,
     hub: Hub,
     wire: Wire,
-    sender: Post,  # noqa: F811
+    sender: Post,
 ) -> None:
     release(hub, sender, subject="Về việc rà soát hồ sơ")
     release(
@@ -100,7 +103,7 @@ async def test_a_document_is_looked_at_compared_and_registered_and_its_sender_se
     joined: Path,
     hub: Hub,
     wire: Wire,
-    sender: Post,  # noqa: F811
+    sender: Post,
 ) -> None:
     outgoing = release(hub, sender, subject="Về việc rà soát hồ sơ", signer_position="Chủ tịch")
     async with online(joined) as clerk:
@@ -148,7 +151,7 @@ async def test_a_document_is_returned_with_cause_and_reason_only(
     joined: Path,
     hub: Hub,
     wire: Wire,
-    sender: Post,  # noqa: F811
+    sender: Post,
 ) -> None:
     outgoing = release(hub, sender)
     async with online(joined) as clerk:
@@ -192,7 +195,7 @@ async def test_the_sender_sees_each_recipients_state_with_time_and_note(
     hub: Hub,
     wire: Wire,
     http: TestClient,
-    sender: Post,  # noqa: F811
+    sender: Post,
 ) -> None:
     async with online(joined) as clerk:
         desk = clerk.app.desk

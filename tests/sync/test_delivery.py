@@ -39,9 +39,12 @@ from ..office import (
     steps_of,
     subject_of,
 )
+from . import test_recovery
 from .office_net import Post, add, bring, differences, settle
+from .test_recovery import Restored
 from .wire import Fault
 
+restored = test_recovery.restored  # a fixture
 TREASURY = "Sở Tài chính tỉnh Sông Hương"
 
 
@@ -256,3 +259,35 @@ def test_the_sealed_file_goes_from_desk_to_desk_byte_by_byte_and_no_other_does(
     assert [file.sha256 for file in one.files] == [made["sealed"].sha256, made["appendix"].sha256]
     with pytest.raises(TurnedDown):
         treasury.sync._door.fetch_chunk(made["draft"].sha256, 0, 100)
+
+
+@pytest.mark.parametrize("recipient_first", [True, False])
+def test_after_a_restore_of_the_server_the_document_is_still_there_once_and_accepted(
+    hub: Hub,
+    first: Post,
+    treasury: Post,
+    restored: Restored,
+    recipient_first: bool,
+) -> None:
+    settle(first, treasury)
+    restored.keep()
+    outgoing = release(first)
+    across(hub, first, treasury)
+    done = register_from_inbox(treasury)
+    across(hub, first, treasury)
+    assert first.desk.read(recipients_of, outgoing)[0]["state"] == "ACCEPTED"
+    again = restored.restore(first, treasury)
+    assert rows(again.store, "SELECT * FROM message") == []
+    for post in (treasury, first) if recipient_first else (first, treasury):
+        for _ in range(3):
+            post.round()
+        hand_in_files(again, post)
+        again.postman.deliver()
+    across(again, first, treasury)
+    inbox = rows(again.store, "SELECT state, arrival_id FROM inbox")
+    assert [tuple(row) for row in inbox] == [("REGISTERED", str(done.subject))]
+    theirs = first.desk.read(recipients_of, outgoing)[0]
+    assert (theirs["state"], theirs["note"]) == ("ACCEPTED", "Số đến 01, ngày 20/11/2026")
+    assert treasury.desk.read(deliveries) == []
+    assert differences(again, first) == {}
+    assert differences(again, treasury) == {}
