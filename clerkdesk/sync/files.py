@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -214,8 +215,10 @@ class FileTransfers:
         with self._store.writing() as tx:
             file_queue.finished(tx, job.file)
             if job.file.direction == UP:  # the server has it; if it has vanished here it comes back
-                named = ((job.file.sha256, job.file.size),)
-                file_queue.queue_down(tx, job.file.agency, self._store.blob_folder, named)
+                down = replace(job.file, direction=DOWN)
+                file_queue.finished(tx, down)
+                named = ((down.sha256, down.size),)
+                file_queue.queue_down(tx, down.agency, self._store.blob_folder, named)
         self._counted = None
         if job.wanted:
             self._no_more_wanted(job.file.sha256)
