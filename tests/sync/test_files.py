@@ -36,6 +36,7 @@ from clerkdesk.services.file_transfers import (
     try_again,
 )
 from clerkdesk.services.files import take_in
+from clerkdesk.services.link import AnswerUnknown
 from clerkdesk.services.vocabulary import AttachmentRole
 from clerkdesk.sync import files as files_module
 from clerkdesk.sync.connecting import connect
@@ -135,6 +136,22 @@ def test_a_call_brings_its_files_too(hub: Hub, first: Post, second: Post, tmp_pa
     file = new_file(second.desk, tmp_path)
     register(second.desk, files=(file,))
     assert queue(second) == [(file.sha256, "UP", "")]
+    carry(second, first)
+    assert is_right(content_at(hub, file), file)
+    assert is_right(content_at(first, file), file)
+
+
+def test_a_call_whose_answer_was_lost_brings_its_files_when_its_effect_comes_down(
+    hub: Hub, first: Post, second: Post, tmp_path: Path
+) -> None:
+    with hub.store.writing() as tx:  # the server holds every pen
+        tx.execute(text("UPDATE register_year SET holder_desk = NULL, holder_incarnation = NULL, epoch = epoch + 1"))
+    settle(first, second)
+    file = new_file(second.desk, tmp_path)
+    second.wire.weather = lambda _method, path: Fault.ANSWER_LOST if path == "/v1/call" else Fault.NONE
+    with pytest.raises(AnswerUnknown):
+        register(second.desk, files=(file,))
+    second.wire.weather = fair
     carry(second, first)
     assert is_right(content_at(hub, file), file)
     assert is_right(content_at(first, file), file)
