@@ -69,15 +69,38 @@ class Shared:
         """Return what was read from a table and has not been written since."""
         return self._answers.setdefault(table, {})
 
+    @property
+    def may_defer(self) -> bool:
+        """Whether statements may wait for each other's round trip."""
+        return self._may_defer
+
     def written(self, table: str) -> None:
         """Forget what was read from a table."""
         self._answers.pop(table, None)
+
+    def inserted(self, table: str, row: dict[str, Any]) -> None:
+        """Forget what was read from a table where this new row would be in the answer."""
+        answers = self._answers.get(table)
+        if not answers:
+            return
+        for statement in {key[0] for key in answers}:  # type: ignore[index]
+            if not statement.by or any(column not in row for column in statement.by):
+                self.written(table)
+                return
+            answers.pop((statement, *(row[column] for column in statement.by)), None)
 
     def defer(self, sql: str, given: Any) -> bool:
         """Take a write to send it later; says whether it was taken."""
         if self._may_defer:
             self._deferred.append((sql, given))
         return self._may_defer
+
+    @contextmanager
+    def together(self, tx: Connection) -> Iterator[None]:
+        """Send what waits and all statements inside in one round trip; answers are there afterwards."""
+        with tx.connection.driver_connection.pipeline():  # type: ignore[union-attr]
+            self._send(tx)
+            yield
 
     def flush(self, tx: Connection) -> None:
         """Send the writes that wait."""
@@ -122,13 +145,16 @@ def table_written(statement: str) -> str:
 class Prepared:
     """A statement with named parameters, to be called with a connection and their values."""
 
-    def __init__(self, statement: Executable, reads_only: str = "") -> None:
+    def __init__(self, statement: Executable, reads_only: str = "", by: tuple[str, ...] = ()) -> None:
         """Prepare a statement.
 
         Args:
             reads_only: the one table that it reads, where its answer may be kept in a transaction of many commands.
+            by: the columns that it compares, each with the parameter of its name, where it compares nothing else: a new
+                row with other values does not change the answer.
         """
         self._statement = statement
+        self.by = by
         self._reads_only = reads_only
         self._deferrable = isinstance(statement, Insert | Update | Delete) and not statement._returning
         self._compiled: dict[str, tuple[str, bool, list[_Parameter]]] = {}
@@ -145,7 +171,59 @@ class Prepared:
             return kept
         return self._run(tx, values, shared)
 
+    def ask_ahead(self, tx: Connection, wanted: list[dict[str, Any]]) -> None:
+        """Ask for many answers in one round trip and keep them for the transaction; does nothing where it costs none.
+
+        Args:
+            wanted: the values of each, in the order of `by`.
+        """
+        shared: Shared | None = tx.info.get("shared")
+        if shared is None or not shared.may_defer or not wanted:
+            return
+        answers = shared.answers(self._reads_only)
+        with shared.together(tx):
+            cursors = [self._send_only(tx, values) for values in wanted]
+        for values, cursor in zip(wanted, cursors, strict=True):
+            answers[self, *values.values()] = Rows(map(self._shape(cursor.description), cursor.fetchall()))
+
+    def _send_only(self, tx: Connection, values: dict[str, Any]) -> Any:
+        sql, given = self._bound(tx, values)
+        cursor = tx.connection.cursor()
+        for tell in tx.dispatch.before_cursor_execute:
+            tell(tx, cursor, sql, given, PREPARED, False)
+        cursor.execute(sql, given)
+        return cursor
+
     def _run(self, tx: Connection, values: dict[str, Any], shared: Shared | None) -> Rows:
+        sql, given = self._bound(tx, values)
+        if not tx.in_transaction():
+            tx.begin()  # what SQLAlchemy does at the first statement
+        cursor = tx.connection.cursor()
+        for tell in tx.dispatch.before_cursor_execute:
+            tell(tx, cursor, sql, given, PREPARED, False)
+        if shared is None:
+            cursor.execute(sql, given)
+        else:
+            table = table_written(sql)
+            if table and sql.startswith("INSERT"):
+                shared.inserted(table, values)
+            elif table:
+                shared.written(table)
+            if self._deferrable and shared.defer(sql, given):
+                return Rows()
+            shared.execute(tx, cursor, sql, given)
+        columns = cursor.description
+        if columns is None:
+            return Rows()
+        return Rows(map(self._shape(columns), cursor.fetchall()))
+
+    def _shape(self, columns: Any) -> Callable[[Any], Any]:
+        if self._row is tuple:
+            row: Any = namedtuple("row", [column[0] for column in columns], rename=True)  # type: ignore[misc]
+            self._row = row._make
+        return self._row
+
+    def _bound(self, tx: Connection, values: dict[str, Any]) -> tuple[str, Any]:
         dialect = tx.dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
@@ -156,27 +234,7 @@ class Prepared:
             for name, write, constant in parameters
         ]
         given = bound if positional else {name: value for (name, _, _), value in zip(parameters, bound, strict=True)}
-        if not tx.in_transaction():
-            tx.begin()  # what SQLAlchemy does at the first statement
-        cursor = tx.connection.cursor()
-        for tell in tx.dispatch.before_cursor_execute:
-            tell(tx, cursor, sql, given, PREPARED, False)
-        if shared is None:
-            cursor.execute(sql, given)
-        else:
-            table = table_written(sql)
-            if table:
-                shared.written(table)
-            if self._deferrable and shared.defer(sql, given):
-                return Rows()
-            shared.execute(tx, cursor, sql, given)
-        columns = cursor.description
-        if columns is None:
-            return Rows()
-        if self._row is tuple:
-            row: Any = namedtuple("row", [column[0] for column in columns], rename=True)  # type: ignore[misc]
-            self._row = row._make
-        return Rows(map(self._row, cursor.fetchall()))
+        return sql, given
 
     def _compile(self, dialect: Dialect) -> tuple[str, bool, list[_Parameter]]:
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]

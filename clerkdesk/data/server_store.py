@@ -60,7 +60,7 @@ class PostgresStore(Store):
 
 
 def open_server_store(
-    folder: Path, database: str = "", *, key: bytes | Callable[[], bytes] = b"", exclusive: bool = True, pool: int = 8
+    folder: Path, database: str = "", *, key: bytes | Callable[[], bytes] = b"", exclusive: bool = True, pool: int = 20
 ) -> Store:
     """Open the server's store and bring it up to date.
 

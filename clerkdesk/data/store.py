@@ -23,6 +23,7 @@ from clerkdesk.i18n import N_
 NEWEST = "0005"
 BUSY_MILLISECONDS = 10_000
 PAGE_BYTES = 4096
+CACHE_KILOBYTES = 16_000  # of each connection
 
 
 class StoreNewer(StoreTrouble):
@@ -184,7 +185,7 @@ def _engine(path: Path, key: bytes) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
         # Without it, INSERT OR REPLACE would delete a row past the triggers that refuse it.
         connection.execute("PRAGMA recursive_triggers = ON")
-        connection.execute("PRAGMA cache_size = -16000")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA secure_delete = ON")  # a deleted draft is overwritten, not only forgotten
         return connection
@@ -205,6 +206,16 @@ def _engine(path: Path, key: bytes) -> Engine:
         connection.connection.cursor().execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
+
+
+@contextmanager
+def small_cache(connection: Connection) -> Iterator[None]:
+    """Read a great many pages once, without keeping them in memory."""
+    connection.exec_driver_sql("PRAGMA cache_size = -1000")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
 
 
 def schema_version(connection: Connection) -> str | None:

@@ -26,6 +26,7 @@ from clerkdesk.sync.messages import PERSON_HEADER, VERSION, VERSION_HEADER, Comp
 if TYPE_CHECKING:
     from clerkdesk.server.hub import Hub
 
+_TOKENS_KEPT = 10_000
 STATUS = {
     Trouble.TOKEN: 401,
     Trouble.TERM: 409,
@@ -126,10 +127,15 @@ def named_in_token(hub: Hub, request: Request) -> Caller:
 
 
 def _claims(hub: Hub, token: str, kind: str) -> dict[str, Any]:
-    try:
-        claims = read_token(hub.secret, token, kind)
-    except TokenWrong as error:
-        raise TurnedDown(Trouble.TOKEN) from error
+    claims = hub.tokens.get(token)
+    if claims is None or claims["kind"] != kind or claims["exp"] <= now().timestamp():
+        try:
+            claims = read_token(hub.secret, token, kind)
+        except TokenWrong as error:
+            raise TurnedDown(Trouble.TOKEN) from error
+        if len(hub.tokens) >= _TOKENS_KEPT:
+            hub.tokens.clear()
+        hub.tokens[token] = claims
     if claims["term"] != hub.term:
         raise TurnedDown(Trouble.TERM)
     return claims

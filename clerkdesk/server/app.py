@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from clerkdesk import log
 from clerkdesk.errors import ClerkDeskError, StoreTrouble
 from clerkdesk.server.access import Caller, TurnedDown, caller, check_desk, named_in_token
-from clerkdesk.server.carrying import CallOutcome, PushOutcome, carry_call, carry_push, told, uids_of
+from clerkdesk.server.carrying import CallOutcome, PushOutcome, carry_call, carry_push, told
 from clerkdesk.server.enrolment import challenge, enrol, person_token, prove
 from clerkdesk.server.figures import CONTENT_TYPE
 from clerkdesk.server.hub import Hub
@@ -285,7 +285,7 @@ async def take_call(request: Request, hub: AtHub) -> Response:
     hub.seen[(who.agency, who.desk)] = now()
     try:
         outcome: CallOutcome = await hub.writer.write(
-            who.agency, lambda group: carry_call(group, who, since, call), uids_of(call)
+            who.agency, lambda group: carry_call(group, who, since, call), call
         )
     except StoreTrouble:
         raise

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import bindparam, exc, select, text, update
+from sqlalchemy import Text, bindparam, exc, select, text, type_coerce, update
 
 from clerkdesk.data.columns import utc_text
 from clerkdesk.data.feed import changes_behind
@@ -30,6 +30,7 @@ from clerkdesk.server.terms import Standstill, is_recovering, missing_desks, ter
 from clerkdesk.server.writer import Group
 from clerkdesk.services import commands as c
 from clerkdesk.services import numbering
+from clerkdesk.services.arrivals import look_ahead
 from clerkdesk.services.audit import GENESIS, entry_hash
 from clerkdesk.services.clock import now, pretending
 from clerkdesk.services.execution import Execution, carried_out
@@ -221,14 +222,17 @@ def _earlier(group: Group, agency: UUID, uid: UUID) -> Any:
     """Return the entry of a command that was carried out before; those of a whole group are looked up together."""
     found: dict[str, Any] | None = group.kept.get(("entries", agency))
     if found is None:
+        calls = [one for one in group.foreseen.get(agency, []) if isinstance(one, Call)]
+        uids = [str(one.command.get("uid")) for one in calls]
         rows = group.tx.execute(
             select(
                 audit_table.c.command_uid, audit_table.c.kind, audit_table.c.actor, audit_table.c.desk,
                 audit_table.c.body, audit_table.c.result,
-            ).where(audit_table.c.agency_id == agency, audit_table.c.command_uid.in_(group.uids.get(agency, [])))
+            ).where(audit_table.c.agency_id == agency, type_coerce(audit_table.c.command_uid, Text).in_(uids))
         )  # fmt: skip
         found = group.kept["entries", agency] = {str(row.command_uid): _AsText(row) for row in rows}
-        group.kept["looked up", agency] = {str(one) for one in group.uids.get(agency, [])}
+        group.kept["looked up", agency] = set(uids)
+        look_ahead(group.tx, agency, _codes_of(calls))
     key = str(uid)
     if key in found:
         return found[key]
@@ -237,6 +241,15 @@ def _earlier(group: Group, agency: UUID, uid: UUID) -> Any:
         looked_up.discard(key)
         return None
     return _find_entry(group.tx, agency=agency, uid=uid).first()
+
+
+def _codes_of(calls: list[Call]) -> list[tuple[str, str, str]]:
+    """Return the codes of the documents that calls want to register."""
+    facts = [one.command.get("facts") for one in calls if one.kind == "RegisterArrival"]
+    codes = [
+        (one.get("code_number"), one.get("code_notation"), one.get("issuer")) for one in facts if isinstance(one, dict)
+    ]
+    return [code for code in codes if all(isinstance(part, str) and part for part in code)]  # type: ignore[misc]
 
 
 class _AsText:
@@ -271,7 +284,7 @@ def _share_records(group: Group, agency: UUID, before: int, wanted: dict[str, Ca
 
 def _command(kind: type[c.Command], facts: dict[str, Any]) -> c.Command:
     try:
-        return kind.model_validate_json(json.dumps(facts))
+        return kind.model_validate(facts)
     except (ValidationError, ValueError, TypeError) as error:
         raise KindUnknown from error
 
@@ -605,11 +618,3 @@ def told(alarms: Iterable[Alarm], alarm: Callable[..., None]) -> None:
     """Tell alarms to whoever watches."""
     for one in alarms:
         alarm(one.what, **one.ids)
-
-
-def uids_of(call: Call) -> list[UUID]:
-    """Return the uid of a call's command, if it is one."""
-    try:
-        return [UUID(str(call.command.get("uid")))]
-    except ValueError:
-        return []

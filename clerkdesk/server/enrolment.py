@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from clerkdesk.data.feed import take_feed
 from clerkdesk.data.prepared import Prepared
 from clerkdesk.data.schema import agency as agency_table
 from clerkdesk.data.schema import desk, desk_key, enrolment, feed, password
@@ -110,6 +111,7 @@ def enrol(tx: Connection, term: str, asked: Enrol) -> Enrolled:
     agency: UUID | None = asked.agency if brings else used.agency_id
     if agency is None or (not brings and asked.agency not in (None, agency)):
         raise CodeWrong
+    take_feed(tx, agency)
     known = tx.execute(select(desk_key.c.agency_id, desk_key.c.state).where(desk_key.c.desk_id == asked.desk)).first()
     if known is not None and known.agency_id != agency:
         raise DeskTaken

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import bindparam, select
+from starlette.requests import ClientDisconnect
 
 from clerkdesk import log
 from clerkdesk.data.prepared import Prepared
@@ -143,7 +144,10 @@ def files_router(files: Files) -> APIRouter:
         chunk_hash: Annotated[str, Header(alias=CHUNK_HEADER)],
     ) -> Response:
         """Take a chunk; the last one, or an empty one behind it, finishes the file."""
-        chunk = await request.body()
+        try:
+            chunk = await request.body()
+        except ClientDisconnect as error:  # nobody reads the answer
+            raise TurnedDown(Trouble.BAD) from error
         if len(chunk) > CHUNK_BYTES:
             raise TurnedDown(Trouble.BAD, status=413)
         agency = called.agency

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
@@ -16,7 +17,7 @@ from clerkdesk.server.postman import Postman
 from clerkdesk.server.terms import Standstill, begin_service
 from clerkdesk.server.writer import Writer
 
-WRITERS_ON_POSTGRESQL = 3
+WRITERS_ON_POSTGRESQL = 8  # they mostly wait for answers
 
 
 class Hub:
@@ -31,6 +32,7 @@ class Hub:
         self.standstill = Standstill()
         self.stopping = False
         self.nonces: dict[str, float] = {}  # used ones, until they would run out
+        self.tokens: dict[str, dict[str, Any]] = {}  # signatures found right lately
         self._news: dict[UUID, asyncio.Event] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         embedded = store.engine.dialect.name == "sqlite"
@@ -73,10 +75,8 @@ class Hub:
     def write_down_seen(self) -> None:
         """Keep when each desk was last heard of."""
         seen, self.seen = self.seen, {}
-        if not seen:
-            return
-        with self.store.writing() as tx:
-            for (agency, desk), at in sorted(seen.items()):
+        for (agency, desk), at in seen.items():
+            with self.store.writing() as tx:  # one lock at a time: a group that is being written holds several
                 tx.execute(
                     update(desk_key)
                     .where(desk_key.c.agency_id == agency, desk_key.c.desk_id == desk)

@@ -50,7 +50,7 @@ class Group:
     careful: bool
     seq: dict[UUID, int] = field(default_factory=dict)  # how far each agency's feed had come
     kept: dict[object, Any] = field(default_factory=dict)  # what was read once for the whole group
-    uids: dict[UUID, list[UUID]] = field(default_factory=dict)  # of all commands that are asked for, by agency
+    foreseen: dict[UUID, list[Any]] = field(default_factory=dict)  # what all requests say of themselves, by agency
     at_end: list[Callable[[], None]] = field(default_factory=list)  # what is left to do before the commit
 
     @contextmanager
@@ -86,7 +86,7 @@ class NothingWritten(Exception):
 class _Item:
     agency: UUID
     carry: Callable[[Group], Any]
-    uids: list[UUID]
+    says: Any
     future: asyncio.Future[Any] | Future[Any]
 
 
@@ -109,21 +109,21 @@ class Writer:
         for thread in self._threads:
             thread.start()
 
-    async def write(self, agency: UUID, carry: Callable[[Group], R], uids: list[UUID] | None = None) -> R:
+    async def write(self, agency: UUID, carry: Callable[[Group], R], says: Any = None) -> R:
         """Carry something out in the next group and return its answer when it is durable.
 
         Args:
             carry: may be called twice; what it does besides writing must not show before it returns.
-            uids: of the commands in it, to be looked up together with the others of the group.
+            says: what is known of the request before, so that the whole group can be prepared together.
         """
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._put(_Item(agency, carry, uids or [], future))
+        self._put(_Item(agency, carry, says, future))
         return await future
 
     def write_now(self, agency: UUID, carry: Callable[[Group], R]) -> R:
         """Do the same from a thread of one's own, and wait for it."""
         future: Future[R] = Future()
-        self._put(_Item(agency, carry, [], future))
+        self._put(_Item(agency, carry, None, future))
         return future.result()
 
     def stop(self) -> None:
@@ -200,7 +200,8 @@ class Writer:
             for agency in sorted({item.agency for item in items}):
                 group.seq[agency] = take_feed(tx, agency)
             for item in items:
-                group.uids.setdefault(item.agency, []).extend(item.uids)
+                if item.says is not None:
+                    group.foreseen.setdefault(item.agency, []).append(item.says)
             try:
                 with nullcontext() if careful else shared.kept(tx):
                     for item in items:

@@ -255,7 +255,7 @@ def find_earlier(connection: Connection, agency: UUID, facts: ArrivalFacts) -> E
         return None
     rows = _same_code(
         connection,
-        agency=agency,
+        agency_id=agency,
         code_number=facts.code_number,
         code_notation=facts.code_notation,
         issuer=facts.issuer,
@@ -292,12 +292,30 @@ _same_identifier = Prepared(
     )
 )
 _same_code = Prepared(
-    _earlier.where(
+    select(*_earlier.selected_columns).where(
+        arrival.c.agency_id == bindparam("agency_id"),
         arrival.c.code_number == bindparam("code_number"),
         arrival.c.code_notation == bindparam("code_notation"),
         arrival.c.issuer == bindparam("issuer"),
-    )
+    ),
+    reads_only="arrival",
+    by=("agency_id", "code_number", "code_notation", "issuer"),
 )
+
+
+def look_ahead(tx: Connection, agency: UUID, codes: list[tuple[str, str, str]]) -> None:
+    """Look up together what several registrations will each ask for: is there a document of this code already?
+
+    Args:
+        codes: number, notation and issuer of each.
+    """
+    _same_code.ask_ahead(
+        tx,
+        [
+            {"agency_id": agency, "code_number": number, "code_notation": notation, "issuer": issuer}
+            for number, notation, issuer in codes
+        ],
+    )
 
 
 def _as_earlier(row: Any) -> EarlierArrival:

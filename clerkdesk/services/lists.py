@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
+from clerkdesk.data.store import small_cache
 from clerkdesk.i18n import N_, _
 from clerkdesk.services.clock import local
 from clerkdesk.services.document_types import type_name
@@ -135,6 +136,13 @@ def row_ids(
     if limit is not None:
         sql += " LIMIT :limit"
         facts["limit"] = limit
+    if limit is not None:
+        return _fetched(connection, sql, facts, stop)
+    with small_cache(connection):  # pages of a long list are read once; keeping them would cost 16 MB
+        return _fetched(connection, sql, facts, stop)
+
+
+def _fetched(connection: Connection, sql: str, facts: dict[str, object], stop: Callable[[], bool]) -> array[int]:
     found = array("q")
     # The driver's own cursor: a million Row objects would cost a second and 100 MB.
     cursor = connection.execute(text(sql), facts).cursor

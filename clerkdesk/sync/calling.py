@@ -205,6 +205,7 @@ def settle_from_history(tx: Connection, agency: UUID) -> None:
     ).all()  # fmt: skip
     for row in rows:
         body = {**json.loads(row.body), "result": row.result}
+        queue_up(tx, agency, files_in(json.dumps(body)))
         tx.execute(
             update(call_table)
             .where(call_table.c.agency_id == agency, call_table.c.command_uid == row.command_uid)

@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -89,7 +90,7 @@ class FileTransfers:
         self._door = door
         self._changed = changed
         self._busy = busy
-        self._wanted: dict[str, None] = {}  # in the order in which they were asked for
+        self._wanted: dict[str, int] = {}  # in the order in which they were asked for
         self._asking = threading.Lock()
         self._wake = threading.Event()
         self._line: deque[Queued] = deque()
@@ -106,13 +107,8 @@ class FileTransfers:
         Args:
             files: SHA-256 and bytes.
         """
-        with self._store.writing() as tx:
-            agreed = read_agreed(tx)
-            if agreed is None:
-                return
-            file_queue.queue_down(tx, agreed.agency, self._store.blob_folder, files.items())
         with self._asking:
-            self._wanted.update(dict.fromkeys(files))
+            self._wanted.update(files)
         self.wake()
 
     def wake(self) -> None:
@@ -179,13 +175,18 @@ class FileTransfers:
     def _next(self) -> _Job | None:
         job = self._job
         with self._asking:
-            wanted = [*self._wanted]
+            wanted = {**self._wanted}
         if job is not None and (job.wanted or not wanted):
             return job
         if job is not None:  # somebody waits for another one: this one goes on later where it is
             job.work.close()
             self._job = None
             self._line.appendleft(job.file)
+        if wanted:
+            with self._store.writing() as tx:
+                agreed = read_agreed(tx)
+                if agreed is not None:
+                    file_queue.queue_down(tx, agreed.agency, self._store.blob_folder, wanted.items())
         with self._store.reading() as connection:
             agreed = read_agreed(connection)
             if agreed is None:
@@ -214,8 +215,10 @@ class FileTransfers:
         with self._store.writing() as tx:
             file_queue.finished(tx, job.file)
             if job.file.direction == UP:  # the server has it; if it has vanished here it comes back
-                named = ((job.file.sha256, job.file.size),)
-                file_queue.queue_down(tx, job.file.agency, self._store.blob_folder, named)
+                down = replace(job.file, direction=DOWN)
+                file_queue.finished(tx, down)
+                named = ((down.sha256, down.size),)
+                file_queue.queue_down(tx, down.agency, self._store.blob_folder, named)
         self._counted = None
         if job.wanted:
             self._no_more_wanted(job.file.sha256)

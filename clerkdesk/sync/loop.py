@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +41,8 @@ from clerkdesk.sync.messages import Call, CallAnswer, LogIn, Trouble, Verdict
 
 LONGEST_PAUSE = 60.0
 TRY_AGAIN_AFTER = 5.0  # seconds in which a call is not tried when the server was just found away
+DEFER_SECONDS = 2.0  # for so long the background waits for a pause in the typing
+SWITCH_SECONDS = 0.001  # how soon Python turns from the background to the keys
 CALL_AGE = dt.timedelta(seconds=30)  # an unanswered call is asked again by itself when it is older
 
 SENTENCES = {
@@ -98,6 +101,7 @@ class Sync:
         self._exchanges = 0  # grows with each exchange of the person's own
         self._wake = threading.Event()
         self._stopped = threading.Event()
+        self._rested = threading.Event()  # set at the end of each round
         self._threads: list[threading.Thread] = []
         self._online = False
         self._lost_at: dt.datetime | None = None
@@ -224,6 +228,7 @@ class Sync:
 
     def start(self) -> None:
         """Work in the background until `close`."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         for work in (self._run, self._carry_files, self._listen):
             thread = threading.Thread(target=work, name=f"clerkdesk-sync{work.__name__}", daemon=True)
             self._threads.append(thread)
@@ -233,6 +238,7 @@ class Sync:
         """Stop, after what is being done now."""
         self._stopped.set()
         self._wake.set()
+        self._rested.set()
         self.files.wake()
         self._door.close()
         for thread in self._threads:
@@ -410,6 +416,7 @@ class Sync:
     def _run(self) -> None:
         failures = 0
         while not self._stopped.is_set():
+            self._defer()
             self._wake.clear()
             try:
                 self.round()
@@ -427,10 +434,17 @@ class Sync:
                 log.note("sync_failed", error=type(error).__name__)
                 self._trouble = error.message if isinstance(error, ClerkDeskError) else type(error).__name__
                 pause = min(LONGEST_PAUSE, 2.0**failures)
+            self._rested.set()
             self._wake.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311  jitter, not a secret
 
     def _carry_files(self) -> None:
         self.files.run(self._stopped, lambda: self._online)
+
+    def _defer(self) -> None:
+        """Let who is typing finish the word; what others have done can wait so long."""
+        until = time.monotonic() + DEFER_SECONDS
+        while self._busy() and time.monotonic() < until and not self._stopped.wait(0.1):
+            pass
 
     def _listen(self) -> None:
         """Wait for changes at the server and wake the other thread."""
@@ -444,8 +458,9 @@ class Sync:
                 if self._stopped.is_set():
                     return
                 if page.changes or page.reset:
+                    self._rested.clear()
                     self._wake.set()
-                    self._stopped.wait(0.1)
+                    self._rested.wait(LONGEST_PAUSE)  # they are being fetched
                 else:
                     with self._store.writing() as tx:
                         note_contact(tx, agreed.agency, page.server_time, now())

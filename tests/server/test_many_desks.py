@@ -44,10 +44,6 @@ def served(hub: Hub) -> Iterator[int]:
             super().__init__(*arguments)
             server.append(self)
 
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield
-
     def ready(bound: int) -> None:
         port.append(bound)
         there.set()

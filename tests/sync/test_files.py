@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -22,12 +21,10 @@ from sqlalchemy import text
 
 from clerkdesk.data.blobs import blob_path
 from clerkdesk.data.server_store import open_server_store
-from clerkdesk.server.app import create_app
-from clerkdesk.server.blob_store import FolderBlobs
 from clerkdesk.server.enrolment import new_code
-from clerkdesk.server.files import Files, files_router
+from clerkdesk.server.files import Files
 from clerkdesk.server.hub import Hub
-from clerkdesk.server.uploads import Rules, Uploads
+from clerkdesk.server.uploads import Rules
 from clerkdesk.services import commands as c
 from clerkdesk.services.attachments import files_of
 from clerkdesk.services.desk import Desk
@@ -39,6 +36,7 @@ from clerkdesk.services.file_transfers import (
     try_again,
 )
 from clerkdesk.services.files import take_in
+from clerkdesk.services.link import AnswerUnknown
 from clerkdesk.services.vocabulary import AttachmentRole
 from clerkdesk.sync import files as files_module
 from clerkdesk.sync.connecting import connect
@@ -54,26 +52,6 @@ from .office_net import Post, add, settle
 from .wire import Fault, fair
 
 CHUNK = 1000
-
-
-@pytest.fixture
-def rules() -> Rules:
-    """What the server takes."""
-    return Rules(reserve=0)
-
-
-@pytest.fixture
-def files(hub: Hub, tmp_path: Path, rules: Rules) -> Files:
-    """The server's files."""
-    return Files(hub, Uploads(tmp_path / "server" / "uploads", rules), FolderBlobs(hub.store.blob_folder))
-
-
-@pytest.fixture
-def http(hub: Hub, files: Files) -> Iterator[TestClient]:
-    """The server's HTTP face in this process, with files."""
-    app = create_app(hub, files_router(files))
-    with TestClient(app, base_url="https://server.test", raise_server_exceptions=False) as client:
-        yield client
 
 
 @pytest.fixture(autouse=True)
@@ -158,6 +136,22 @@ def test_a_call_brings_its_files_too(hub: Hub, first: Post, second: Post, tmp_pa
     file = new_file(second.desk, tmp_path)
     register(second.desk, files=(file,))
     assert queue(second) == [(file.sha256, "UP", "")]
+    carry(second, first)
+    assert is_right(content_at(hub, file), file)
+    assert is_right(content_at(first, file), file)
+
+
+def test_a_call_whose_answer_was_lost_brings_its_files_when_its_effect_comes_down(
+    hub: Hub, first: Post, second: Post, tmp_path: Path
+) -> None:
+    with hub.store.writing() as tx:  # the server holds every pen
+        tx.execute(text("UPDATE register_year SET holder_desk = NULL, holder_incarnation = NULL, epoch = epoch + 1"))
+    settle(first, second)
+    file = new_file(second.desk, tmp_path)
+    second.wire.weather = lambda _method, path: Fault.ANSWER_LOST if path == "/v1/call" else Fault.NONE
+    with pytest.raises(AnswerUnknown):
+        register(second.desk, files=(file,))
+    second.wire.weather = fair
     carry(second, first)
     assert is_right(content_at(hub, file), file)
     assert is_right(content_at(first, file), file)

@@ -8,7 +8,8 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
+from textual.reactive import Reactive
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
@@ -64,6 +65,8 @@ class EntryField(TelexComposer, Entry, Input):
         Binding("up", "exit_back", N_("Trường trước"), show=False, id="field.previous"),
     ]
 
+    # Stock `Input` lays the whole screen out anew at each letter; a field's place never depends on its text.
+    virtual_size = Reactive(Size(0, 0), layout=False)
     _typing = False
 
     def __init__(
