@@ -36,6 +36,7 @@ class RecordScreen(OfficeScreen):
         self.shown: list[tuple[str, str]] = []
         self.files: list[dict[str, Any]] = []
         self.missing: set[str] = set()  # files of the document that are not here yet
+        self.called_for: set[str] = set()
 
     def body(self) -> ComposeResult:
         """Facts at the left, the page at the right where there is room."""
@@ -66,14 +67,25 @@ class RecordScreen(OfficeScreen):
         """Return the files in the order in which the first PDF is looked for: the newest first."""
         return self.files[::-1]
 
+    def _missing_files(self) -> set[str]:
+        """Return which files are not here; they are called for once, for each answer brings the screen back here."""
+        from clerkdesk.services.file_transfers import call_for
+        from clerkdesk.services.files import path_of
+
+        if not self.desk.has_server:
+            return set()
+        call_for(self.desk, [file for file in self.files if file["sha256"] not in self.called_for])
+        self.called_for |= {file["sha256"] for file in self.files}
+        return {file["sha256"] for file in self.files if not path_of(self.desk.store, file["sha256"]).exists()}
+
     def office_changed(self) -> None:
         """Read and show the document."""
-        from clerkdesk.services.file_transfers import call_for, said_of_missing
+        from clerkdesk.services.file_transfers import said_of_missing
         from clerkdesk.services.files import path_of
 
         self.read()
         self.files = self.document_files()
-        self.missing = {file["sha256"] for file in call_for(self.desk, self.files)} if self.desk.has_server else set()
+        self.missing = self._missing_files()
         self.shown = list(self._all_lines())
         self.show_facts()
         shown = next((file for file in self.files_to_show() if file["media_type"] == "application/pdf"), None)
