@@ -21,6 +21,7 @@ from clerkdesk.services.office import execute
 from clerkdesk.services.outgoing import recipients_of
 from clerkdesk.services.vocabulary import ReleaseForm, Urgency
 from tests.office import AGENCY, PASSWORD, outgoing_facts, rows, setup_command, steps_of, subject_of
+from tests.sync import conftest as sync_net
 from tests.sync.office_net import Post, bring, settle
 from tests.sync.wire import Wire
 
@@ -28,7 +29,7 @@ from . import test_sync_screens as net
 from .clerk import Clerk
 from .test_sync_screens import listed, online
 
-http, hub, joined, wire = net.http, net.hub, net.joined, net.wire  # fixtures
+files, http, hub, joined, wire = sync_net.files, sync_net.http, sync_net.hub, net.joined, net.wire  # fixtures
 
 SENDER = "Ủy ban nhân dân xã An Khê"
 

@@ -12,11 +12,7 @@ from sqlalchemy import insert, text
 
 from clerkdesk.data.blobs import blob_path
 from clerkdesk.data.schema import stored_file
-from clerkdesk.server.app import create_app
-from clerkdesk.server.blob_store import FolderBlobs
-from clerkdesk.server.files import Files, files_router
 from clerkdesk.server.hub import Hub
-from clerkdesk.server.uploads import Rules, Uploads
 from clerkdesk.services import commands as c
 from clerkdesk.services.clock import now
 from clerkdesk.services.desk import Desk
@@ -49,14 +45,11 @@ TREASURY = "Sở Tài chính tỉnh Sông Hương"
 
 
 @pytest.fixture
-def http(hub: Hub, tmp_path: Path) -> Iterator[TestClient]:
-    """The server's HTTP face in this process, with files."""
-    files = Files(hub, Uploads(tmp_path / "server" / "uploads", Rules(reserve=0)), FolderBlobs(hub.store.blob_folder))
-    app = create_app(hub, files_router(files))
-    with TestClient(app, base_url="https://server.test", raise_server_exceptions=False) as client:
-        hub.postman.stop()  # these tests say themselves when he goes
-        hub.postman._stopped.clear()
-        yield client
+def http(hub: Hub, http: TestClient) -> TestClient:
+    """The server's HTTP face; these tests say themselves when the postman goes."""
+    hub.postman.stop()
+    hub.postman._stopped.clear()
+    return http
 
 
 @pytest.fixture
