@@ -18,6 +18,7 @@ from clerkdesk.data.store import Store
 from clerkdesk.server.access import Caller
 from clerkdesk.server.carrying import carry_push
 from clerkdesk.server.hub import Hub
+from clerkdesk.server.terms import Standstill
 from clerkdesk.services import commands as c
 from clerkdesk.services.audit import check_chain
 from clerkdesk.services.clock import now
@@ -73,7 +74,7 @@ class Office:
             incarnation=self.remote.incarnation, term=self.remote.term, commands=tuple(log_of(self.desk, self.pushed))
         )
         caller = Caller(self.remote.agency, self.remote.desk, self.remote.incarnation)
-        return lambda group: [one.verdict.value for one in carry_push(group, caller, None, push).answers]
+        return lambda group: [one.verdict.value for one in carry_push(group, caller, None, push, Standstill()).answers]
 
     def upload(self) -> None:
         """Hand in the bytes of every file that the desk's documents bear."""
