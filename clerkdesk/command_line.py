@@ -329,6 +329,7 @@ def connect(
 def sync(context: typer.Context) -> int:
     """Exchange once."""
     from clerkdesk.services.desk import Desk
+    from clerkdesk.services.settings import MEGABYTE
     from clerkdesk.services.store_keys import check_store_exists
     from clerkdesk.sync.connecting import open_link
     from clerkdesk.sync.door import TurnedDown, Unreached
@@ -343,6 +344,7 @@ def sync(context: typer.Context) -> int:
             return 0
         try:
             link.round()
+            link.files.work_off()
             code = 0
         except (Unreached, TurnedDown):
             code = FAILED
@@ -351,6 +353,10 @@ def sync(context: typer.Context) -> int:
         typer.echo(_("{state}. Chờ gửi {unsent}, bị trả lại {refused}.").format(
             state=state, unsent=standing.unsent, refused=standing.refused
         ))  # fmt: skip
+        if standing.files_waiting:
+            typer.echo(_("Tệp còn chờ gửi hoặc nhận: {count} tệp, {size} MB.").format(
+                count=standing.files_waiting, size=-(-standing.file_bytes_waiting // MEGABYTE)
+            ))  # fmt: skip
         if standing.trouble:
             typer.echo(standing.trouble, err=True)
     finally:

@@ -56,6 +56,18 @@ def start(
     key: Annotated[
         Path | None, typer.Option("--tls-key", exists=True, dir_okay=False, help=_("Khóa của chứng thư TLS, dạng PEM."))
     ] = None,
+    files: Annotated[
+        str,
+        typer.Option(
+            "--files",
+            envvar="CLERKDESK_FILES",
+            metavar="URL",
+            help=_("Nơi giữ tệp: s3://bucket/thư-mục; không ghi thì trong thư mục dữ liệu."),
+        ),
+    ] = "",
+    largest_file: Annotated[
+        int, typer.Option("--largest-file", min=1, metavar="MB", help=_("Dung lượng lớn nhất của một tệp, MB."))
+    ] = 100,
     allow_no_standby: Annotated[
         bool,
         typer.Option("--allow-no-standby", help=_("Chỉ để thử: chạy PostgreSQL không có máy dự phòng đồng bộ.")),
@@ -63,16 +75,21 @@ def start(
 ) -> int:
     """Serve until asked to stop."""
     from clerkdesk import log
+    from clerkdesk.server.blob_store import open_blob_store
     from clerkdesk.server.durability import examine, require
+    from clerkdesk.server.files import Files, files_router
     from clerkdesk.server.hub import Hub
     from clerkdesk.server.serve import Place, serve
     from clerkdesk.server.tokens import server_secret
+    from clerkdesk.server.uploads import Rules, Uploads
+    from clerkdesk.services.settings import MEGABYTE
 
     log.set_up(_folder(context))
     store = _open(context, database, exclusive=True)
     try:
         with store.reading() as connection:
             allowed = require(examine(connection), allow_no_standby=allow_no_standby)
+        blobs = open_blob_store(files, store.blob_folder)
         hub = Hub(store, server_secret(_folder(context)))
     except BaseException:
         store.close()
@@ -88,7 +105,9 @@ def start(
         typer.echo(_("Máy chủ đang chạy ở {address}. Ctrl+C để dừng.").format(address=f"{scheme}://{host}:{bound}"))
         log.note("server_started", port=bound, term=hub.term)
 
-    serve(hub, Place(host, port, certificate, key), ready=tell)
+    uploads = Uploads(_folder(context) / "uploads", Rules(largest=largest_file * MEGABYTE))
+    uploads.sweep()
+    serve(hub, Place(host, port, certificate, key), files_router(Files(hub, uploads, blobs)), ready=tell)
     typer.echo(_("Máy chủ đã dừng."))
     return 0
 
@@ -205,6 +224,9 @@ def add_agency(
     full_name: Annotated[str, typer.Option("--full-name", help=_("Họ và tên của quản trị."))],
     parent_name: Annotated[str, typer.Option("--parent", help=_("Cơ quan chủ quản."))] = "",
     place: Annotated[str, typer.Option("--place", help=_("Địa danh."))] = "",
+    organ_id: Annotated[
+        str, typer.Option("--organ-id", help=_("Mã định danh: theo mã này văn bản liên thông tìm đến cơ quan."))
+    ] = "",
     database: Database = "",
 ) -> int:
     """Add an agency."""
@@ -216,7 +238,7 @@ def add_agency(
         with store.writing() as tx:
             made = add(
                 tx, name=full, short_name=short_name, parent_name=parent_name, place=place, username=username,
-                full_name=full_name, password=password,
+                full_name=full_name, password=password, organ_id=organ_id,
             )  # fmt: skip
     finally:
         store.close()

@@ -311,7 +311,11 @@ def _vacuum_into(store: Store, target: Path, watch: Watch) -> None:
 
 
 def _attachments(connection: Any) -> dict[str, int]:
-    return {str(sha256): int(size) for sha256, size in connection.execute("SELECT sha256, size FROM attachment")}
+    """Return the files that the store has; those still on their way from the server are there."""
+    query = (
+        "SELECT sha256, size FROM attachment WHERE sha256 NOT IN (SELECT sha256 FROM transfer WHERE direction = 'DOWN')"
+    )
+    return {str(sha256): int(size) for sha256, size in connection.execute(query)}
 
 
 def _copy_files(source: Path, target: Path, wanted: dict[str, int], watch: Watch) -> tuple[dict[str, int], list[str]]:

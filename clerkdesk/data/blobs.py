@@ -79,6 +79,41 @@ def keep_bytes(folder: Path, content: bytes) -> Blob:
     return keep_stream(folder, io.BytesIO(content), len(content))
 
 
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file.
+
+    Raises:
+        OSError.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def keep_whole(folder: Path, whole: Path, sha256: str) -> None:
+    """Put a file that is already verified and synced into the folder, at once or not at all.
+
+    What stands there under the name and is damaged gives way. `whole` stays where it is, as a second name of the
+    same bytes, where the file system can do that; its owner deletes it and writes to it no more.
+
+    Raises:
+        OSError: nothing was put there.
+    """
+    final = blob_path(folder, sha256)
+    if final.exists() and hash_of(final) == sha256:
+        return
+    for parent in (folder, final.parent.parent, final.parent):
+        if not parent.exists():
+            parent.mkdir(parents=True, exist_ok=True)
+            sync_folder(parent.parent)
+    second = folder / f".{secrets.token_hex(8)}.part"
+    try:
+        os.link(whole, second)
+    except OSError:
+        second = whole  # no links here: the only name moves
+    second.replace(final)
+    sync_folder(final.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` durable; Windows does this by itself and cannot open a folder."""
     if os.name != "posix":

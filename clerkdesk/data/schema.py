@@ -375,7 +375,8 @@ dispatch = _table(
     _time("state_at"),
     _text("note", default=""),
     _time("sent_at", nullable=True),
-    _id("sent_by", nullable=True),
+    _id("sent_by", nullable=True),  # null beside sent_at: the exchange sent it and keeps its state
+    _text("organ_id", default=""),  # the recipient's identifier (mã định danh), where the directory has one
     PrimaryKeyConstraint("agency_id", "id"),
     ForeignKeyConstraint(["agency_id", "outgoing_id"], ["outgoing.agency_id", "outgoing.id"]),
     CheckConstraint("length(recipient) <= 200"),
@@ -797,4 +798,29 @@ agency_correspondent = _table(
     _text("parent", default=""),
     _text("folded"),
     PrimaryKeyConstraint("agency_id", "id"),
+)
+
+# What one agency says to another through this server: the only way in which anything of one reaches the other.
+message = _table(
+    "message",
+    _id(),  # follows from what it says, so that the same thing said twice is one message
+    _id("from_agency"),
+    _id("to_agency"),
+    _id("dispatch_id"),  # the sender's line that it is about
+    _text("kind"),
+    _text("body"),  # JSON of exchange_message.ExchangeDocument or ExchangeStatus
+    _text("state", default="WAITING"),
+    _time("made_at"),
+    _time("done_at", nullable=True),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("kind in ('DOCUMENT','STATUS')"),
+    CheckConstraint("state in ('WAITING','DONE')"),
+)
+_UNDELIVERED = text("state = 'WAITING'")
+Index(
+    "message_waiting",
+    message.c.made_at,
+    message.c.id,
+    sqlite_where=_UNDELIVERED,
+    postgresql_where=_UNDELIVERED,
 )

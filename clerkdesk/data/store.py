@@ -23,7 +23,7 @@ from clerkdesk.i18n import N_
 if TYPE_CHECKING:
     from clerkdesk.data.highwater import Mark, Unmarked
 
-NEWEST = "0005"
+NEWEST = "0006"
 BUSY_MILLISECONDS = 10_000
 PAGE_BYTES = 4096
 CACHE_KILOBYTES = 16_000  # of each connection

@@ -17,11 +17,13 @@ def prepared_upsert(table: Table, columns: Sequence[str], key: Sequence[str], ch
 
     Args:
         key: the columns that are unique together.
-        changes: what becomes of the row that is there: column and SQL, in which `excluded.column` is the new value.
+        changes: what becomes of the row that is there: column and SQL, in which `excluded.column` is the new value;
+            empty: it stays as it is.
     """
     set_ = ", ".join(f"{column} = {value}" for column, value in changes.items())
+    otherwise = f"UPDATE SET {set_}" if changes else "NOTHING"
     statement = text(
         f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join(f':{column}' for column in columns)})"  # noqa: S608
-        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {set_}"
+        f" ON CONFLICT ({', '.join(key)}) DO {otherwise}"
     ).bindparams(*(bindparam(column, type_=table.c[column].type) for column in columns))
     return Prepared(statement)

@@ -21,6 +21,8 @@ from clerkdesk.screens.widgets.preview import Preview
 from clerkdesk.screens.widgets.subject_area import EntryArea
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from clerkdesk.services.arrival_entry import Code
     from clerkdesk.services.commands import Command, Result
     from clerkdesk.services.directory import Correspondent
@@ -64,6 +66,7 @@ class ArrivalForm(FileTaking, EntryForm):
         self.warned_of: tuple[str, ...] = ()
         self.reserved_number: int | None = None
         self.sub_number: tuple[int, str] | None = None
+        self.inbox: UUID | None = None  # the document of the exchange inbox that is registered
         self.recent: list[str] = []
         self._double_shown = False
 
@@ -338,6 +341,7 @@ class ArrivalForm(FileTaking, EntryForm):
             sub_number_of=number,
             sub_number_reason=reason,
             second_copy=self.second_copy,
+            inbox=self.inbox,
         )
         outage = self.outage()
         return self.desk.read(in_emergency, command, outage) if outage else command

@@ -18,13 +18,14 @@ from clerkdesk.screens.widgets.plain_text import one_line
 from clerkdesk.screens.widgets.windowed_table import Column, WindowedTable
 
 if TYPE_CHECKING:
+    from clerkdesk.services.file_transfers import TroubledFile
     from clerkdesk.services.refusals import Refused
 
 
 class RefusedRows:
-    """The tray as rows."""
+    """The tray as rows: the commands, then the files."""
 
-    def __init__(self, lines: list[Refused]) -> None:
+    def __init__(self, lines: list[Refused | TroubledFile]) -> None:
         self.lines = lines
 
     def count(self) -> int:
@@ -34,13 +35,19 @@ class RefusedRows:
     def rows(self, start: int, stop: int) -> Sequence[Sequence[str]]:
         """Their cells."""
         from clerkdesk.services.clock import local
+        from clerkdesk.services.file_transfers import TroubledFile
         from clerkdesk.services.history import act_of
         from clerkdesk.services.resending import about
 
-        return [
-            (f"{local(one.made_at):%d/%m %H:%M}", act_of(one.kind), str(one.number or ""), about(one), one.who)
-            for one in self.lines[start:stop]
-        ]
+        cells: list[Sequence[str]] = []
+        for one in self.lines[start:stop]:
+            if isinstance(one, TroubledFile):
+                act = _("Gửi tệp") if one.direction == "UP" else _("Nhận tệp")
+                cells.append(("", act, "", one.name, ""))
+            else:
+                when = f"{local(one.made_at):%d/%m %H:%M}"
+                cells.append((when, act_of(one.kind), str(one.number or ""), about(one), one.who))
+        return cells
 
 
 class AttentionScreen(OfficeScreen):
@@ -48,7 +55,7 @@ class AttentionScreen(OfficeScreen):
 
     HELP = N_(
         "Máy chủ không nhận những việc này; lý do ở khung dưới, mọi điều đã nhập còn nguyên. F2 hoặc Enter: sửa rồi gửi lại "
-        "(văn bản giữ đúng số đã đóng trên giấy). Delete: bỏ, phải ghi lý do."
+        "(văn bản giữ đúng số đã đóng trên giấy). Delete: bỏ, phải ghi lý do. Tệp không gửi hoặc nhận được cũng nằm ở đây; F2: thử lại."
     )
     AUTO_FOCUS = "#refused"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,7 +69,7 @@ class AttentionScreen(OfficeScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines: list[Refused] = []
+        self.lines: list[Refused | TroubledFile] = []
 
     def body(self) -> ComposeResult:
         """The tray, and everything about the line under the cursor."""
@@ -85,15 +92,16 @@ class AttentionScreen(OfficeScreen):
 
     def office_changed(self) -> None:
         """Read the tray."""
+        from clerkdesk.services.file_transfers import troubled_files
         from clerkdesk.services.refusals import open_refusals
 
         facts = self.desk.facts
-        self.lines = self.desk.read(open_refusals, facts.id) if facts else []
+        self.lines = [*self.desk.read(open_refusals, facts.id), *self.desk.read(troubled_files)] if facts else []
         self.query_one(WindowedTable).replace_source(RefusedRows(self.lines), keep_cursor=True)
         self.head(_("CẦN XEM LẠI · {count} VIỆC MÁY CHỦ TRẢ LẠI").format(count=len(self.lines)))
         self.show_reason()
 
-    def current(self) -> Refused | None:
+    def current(self) -> Refused | TroubledFile | None:
         """The line under the cursor."""
         place = self.query_one(WindowedTable).cursor
         return self.lines[place] if place < len(self.lines) else None
@@ -101,11 +109,15 @@ class AttentionScreen(OfficeScreen):
     @on(WindowedTable.CursorMoved)
     def show_reason(self) -> None:
         """Show why, and all that was entered."""
+        from clerkdesk.services.file_transfers import TroubledFile
         from clerkdesk.services.resending import entered
 
         one = self.current()
         if one is None:
             self.query_one("#reason", Static).update(_("Không có việc nào bị trả lại."))
+            return
+        if isinstance(one, TroubledFile):
+            self.query_one("#reason", Static).update(one_line(one.sentence))
             return
         lines = [f"{_('Lý do')}: {one_line(one.sentence)}"]
         if one.number is not None:
@@ -123,9 +135,15 @@ class AttentionScreen(OfficeScreen):
         """Open the form with what was entered; what has no form is sent again as it is, after asking."""
         from clerkdesk.screens.mending import mending_form
         from clerkdesk.screens.modals.confirm import ConfirmModal
+        from clerkdesk.services.file_transfers import TroubledFile, try_again
 
         one = self.current()
         if one is None:
+            return
+        if isinstance(one, TroubledFile):
+            try_again(self.desk, one)
+            self.office_changed()
+            self.say(_("Đang thử lại…"))
             return
         form = mending_form(one)
         if form is not None:
@@ -155,10 +173,14 @@ class AttentionScreen(OfficeScreen):
     def action_drop(self) -> None:
         """Drop the line for a reason; a held number is voided for the same reason."""
         from clerkdesk.screens.modals.ask import AskModal, Question
+        from clerkdesk.services.file_transfers import TroubledFile
         from clerkdesk.services.resending import drop
 
         one = self.current()
         if one is None:
+            return
+        if isinstance(one, TroubledFile):
+            self.say(_("Tệp thuộc về văn bản nên không bỏ được. Gắn lại đúng tệp, rồi F2."), bad=True)
             return
 
         def answered(answer: dict[str, str] | None) -> None:

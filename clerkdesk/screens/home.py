@@ -90,6 +90,8 @@ class HomeScreen(OfficeScreen):
             _("Chờ lãnh đạo ký       {count:>5}").format(count=now.for_signature),
             _("Chờ ban hành          {count:>5}").format(count=now.awaiting_issue),
             *([_("Số tạm chờ số đến     {count:>5}").format(count=now.emergency_lines)] if now.emergency_lines else []),
+            *([_("Hộp đến liên thông    {count:>5}").format(count=now.inbox)] if self.desk.has_server else []),
+            *([_("  trong đó khẩn       {count:>5}").format(count=now.inbox_urgent)] if now.inbox_urgent else []),
             "",
             _("Số tiếp theo, năm {year}").format(year=year),
         ]

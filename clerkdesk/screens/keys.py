@@ -33,6 +33,8 @@ BOUND_IN = (
     (N_("Văn bản đi"), "clerkdesk.screens.outgoing_record", "OutgoingRecordScreen"),
     (N_("Chờ vào sổ"), "clerkdesk.screens.waiting", "WaitingScreen"),
     (N_("Nhập danh sách"), "clerkdesk.screens.waiting_import", "ImportScreen"),
+    (N_("Hộp đến liên thông"), "clerkdesk.screens.inbox", "InboxScreen"),
+    (N_("Văn bản liên thông"), "clerkdesk.screens.inbox_record", "InboxRecordScreen"),
     (N_("Sổ và số"), "clerkdesk.screens.registers", "RegistersScreen"),
     (N_("Sổ tạm"), "clerkdesk.screens.emergency", "EmergencyScreen"),
     (N_("Chuyển số tạm sang số đến"), "clerkdesk.screens.emergency_conversion", "EmergencyConversionScreen"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from clerkdesk.i18n import N_, _
 from clerkdesk.screens.arrival_form import ArrivalForm
@@ -67,6 +68,7 @@ class ArrivalMending(ArrivalForm):
         """Start with what was entered, for the number that is held."""
         super().start_clean()
         body = self.refused_command.body
+        self.inbox = UUID(body["inbox"]) if body.get("inbox") else None
         self.reserved_number = self.refused_command.number or body.get("reserved_number")
         if body.get("sub_number_of") and self.reserved_number is None:
             self.sub_number = (body["sub_number_of"], body.get("sub_number_reason", ""))

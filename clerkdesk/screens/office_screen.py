@@ -81,6 +81,8 @@ class OfficeScreen(Screen[None]):
 
     def records_came(self) -> None:
         """Show what has come from the server while the screen is looked at."""
+        if not self.is_mounted:  # it reads all that has come when it is
+            return
         try:
             self.office_changed()
         except ClerkDeskError as error:  # the document on screen has been taken back

@@ -97,7 +97,11 @@ class OutboxScreen(OfficeScreen):
             return
         standing = link.standing()
         state = _("TRỰC TUYẾN") if standing.online else _("MẤT KẾT NỐI")
-        self.head(_("ĐỒNG BỘ · {state} · CHỜ GỬI {count}").format(state=state, count=standing.unsent))
+        head = _("ĐỒNG BỘ · {state} · CHỜ GỬI {count}").format(state=state, count=standing.unsent)
+        if standing.files_waiting:
+            size = f"{standing.file_bytes_waiting / (1 << 20):,.1f}"
+            head += _(" · CÒN {count} TỆP, {size} MB").format(count=standing.files_waiting, size=size)
+        self.head(head)
         if standing.trouble:
             self.say(standing.trouble, bad=False)
 

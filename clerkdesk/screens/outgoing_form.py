@@ -130,6 +130,7 @@ class OutgoingForm(FileTaking, EntryForm):
     def start_clean(self) -> None:
         """Also start without recipients, or with those entered."""
         from clerkdesk.services.commands import Recipient
+        from clerkdesk.services.directory import correspondent_by_name
         from clerkdesk.services.outgoing import recipients_of
 
         self.recipients = []
@@ -142,11 +143,19 @@ class OutgoingForm(FileTaking, EntryForm):
                     channel=one["channel"],
                     copies=one["copies"],
                     envelopes=one["envelopes"],
+                    organ_id=one["organ_id"],
                 )
                 for one in rows
             ]
         elif self.answered is not None:
-            self.recipients = [Recipient(name=self.answered["issuer"], correspondent=self.answered["issuer_id"])]
+            known = self.desk.look_up(correspondent_by_name, self.answered["issuer"])
+            self.recipients = [
+                Recipient(
+                    name=self.answered["issuer"],
+                    correspondent=self.answered["issuer_id"],
+                    organ_id=known.organ_id if known is not None else "",
+                )
+            ]
         self.given = list(self.recipients)
         self.forget_files()
         self.show_recipients()

@@ -125,11 +125,12 @@ class OutgoingRecordScreen(RecordScreen):
         yield _("Số bản, nơi lưu"), f"{row['issued_amount'] or '—'}, {row['retained_by'] or '—'}"
         yield "", _("NƠI NHẬN")
         for one in self.recipients:
-            when = f" {local(one['sent_at']):%d/%m/%y %H:%M}" if one["sent_at"] else ""
-            state = f"{DispatchState(one['state']).label}{when}"
+            state = DispatchState(one["state"])
+            when = f" · {local(one['state_at']):%d/%m/%y %H:%M}" if state is not DispatchState.WAITING else ""
             note = f" – {one['note']}" if one["note"] else ""
             copies = _("{count} bản").format(count=one["copies"])
-            yield f"  {state}"[:27], f"{one['recipient']} ({DispatchChannel(one['channel']).label}, {copies}){note}"
+            channel = DispatchChannel(one["channel"]).label
+            yield f"  {state.label}"[:18], f"{one['recipient']} ({channel}, {copies}){when}{note}"
 
     # -- steps ------------------------------------------------------------------------------------------------------
 
@@ -163,7 +164,13 @@ class OutgoingRecordScreen(RecordScreen):
         question = _(
             "Phát hành {code} tới {count} nơi nhận? Bưu điện, trực tiếp, fax, thư điện tử được ghi là đã gửi; "
             "trục liên thông chờ kết nối, khi gửi xong bấm F4 để ghi."
-        ).format(code=self.row["reference_code"], count=len(self.recipients))
+        )
+        if self.desk.has_server:
+            question = _(
+                "Phát hành {code} tới {count} nơi nhận? Bưu điện, trực tiếp, fax, thư điện tử được ghi là đã gửi; "
+                "cơ quan cùng máy chủ nhận qua máy chủ, trạng thái tự cập nhật; nơi khác khi gửi xong bấm F4 để ghi."
+            )
+        question = question.format(code=self.row["reference_code"], count=len(self.recipients))
         self.app.push_screen(ConfirmModal(question), answered)
 
     def action_sign(self) -> None:

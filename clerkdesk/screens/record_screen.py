@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
+from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import _
 from clerkdesk.screens.office_screen import OfficeScreen
 from clerkdesk.screens.widgets.plain_text import one_line
@@ -33,6 +34,9 @@ class RecordScreen(OfficeScreen):
         self.document = document
         self.row: dict[str, Any] = {}
         self.shown: list[tuple[str, str]] = []
+        self.files: list[dict[str, Any]] = []
+        self.missing: set[str] = set()  # files of the document that are not here yet
+        self.called_for: set[str] = set()
 
     def body(self) -> ComposeResult:
         """Facts at the left, the page at the right where there is room."""
@@ -53,17 +57,43 @@ class RecordScreen(OfficeScreen):
         """Read the document anew."""
         raise NotImplementedError
 
+    def document_files(self) -> list[dict[str, Any]]:
+        """Return the files of the document."""
+        from clerkdesk.services.attachments import files_of
+
+        return self.desk.read(files_of, self.document)
+
+    def files_to_show(self) -> list[dict[str, Any]]:
+        """Return the files in the order in which the first PDF is looked for: the newest first."""
+        return self.files[::-1]
+
+    def _missing_files(self) -> set[str]:
+        """Return which files are not here; they are called for once, for each answer brings the screen back here."""
+        from clerkdesk.services.file_transfers import call_for
+        from clerkdesk.services.files import path_of
+
+        if not self.desk.has_server:
+            return set()
+        call_for(self.desk, [file for file in self.files if file["sha256"] not in self.called_for])
+        self.called_for |= {file["sha256"] for file in self.files}
+        return {file["sha256"] for file in self.files if not path_of(self.desk.store, file["sha256"]).exists()}
+
     def office_changed(self) -> None:
         """Read and show the document."""
-        from clerkdesk.services.attachments import files_of
+        from clerkdesk.services.file_transfers import said_of_missing
         from clerkdesk.services.files import path_of
 
         self.read()
-        self.files = self.desk.read(files_of, self.document)
+        self.files = self.document_files()
+        self.missing = self._missing_files()
         self.shown = list(self._all_lines())
         self.show_facts()
-        newest = next((file for file in reversed(self.files) if file["media_type"] == "application/pdf"), None)
-        self.query_one(Preview).show(path_of(self.desk.store, newest["sha256"]) if newest else None)
+        shown = next((file for file in self.files_to_show() if file["media_type"] == "application/pdf"), None)
+        preview = self.query_one(Preview)
+        if shown is not None and shown["sha256"] in self.missing:
+            preview.say(said_of_missing(self.desk, shown))
+        else:
+            preview.show(path_of(self.desk.store, shown["sha256"]) if shown else None)
 
     def show_facts(self) -> None:
         """Write the facts, wrapped under their text, not under their label."""
@@ -96,6 +126,8 @@ class RecordScreen(OfficeScreen):
         yield "", _("TỆP")
         for place, file in enumerate(self.files, start=1):
             size = f"{file['size'] / 1024:,.0f} KB"
+            if file["sha256"] in self.missing:
+                size += ", " + _("chưa về máy này")
             yield f"  {place}. {AttachmentRole(file['role']).label}"[:18], f"{file['name']} ({size})"
         yield "", _("DIỄN BIẾN")
         for event in self.desk.read(history_of, self.document):
@@ -145,7 +177,12 @@ class RecordScreen(OfficeScreen):
         if place is None:
             return
         from clerkdesk.screens.printing import write_out
-        from clerkdesk.services.files import read_file
+        from clerkdesk.services.file_transfers import bytes_of
 
         file = self.files[place]
-        write_out(self, read_file(self.desk.store, file["sha256"]), file["name"])
+        try:
+            content = bytes_of(self.desk, file)
+        except ClerkDeskError as error:
+            self.say(error.message, bad=True)
+            return
+        write_out(self, content, file["name"])

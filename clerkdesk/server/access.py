@@ -37,6 +37,13 @@ STATUS = {
     Trouble.VERSION: 426,
     Trouble.BAD: 400,
     Trouble.STORE: 503,
+    Trouble.OFFSET: 409,
+    Trouble.CHUNK: 422,
+    Trouble.HASH: 422,
+    Trouble.LARGE: 413,
+    Trouble.QUOTA: 429,
+    Trouble.FULL: 507,
+    Trouble.ABSENT: 404,
 }
 SENTENCES = {
     Trouble.TOKEN: N_("Phiên với máy chủ đã hết hoặc không đúng. Máy trạm tự đăng nhập lại."),
@@ -50,6 +57,13 @@ SENTENCES = {
     Trouble.VERSION: N_("Máy trạm và máy chủ khác phiên bản, không hiểu nhau. Cập nhật ClerkDesk ở bên cũ hơn."),
     Trouble.BAD: N_("Máy chủ không hiểu yêu cầu này; không có gì thay đổi."),
     Trouble.STORE: N_("Máy chủ chưa ghi được; không có gì thay đổi. Máy trạm tự gửi lại."),
+    Trouble.OFFSET: N_("Máy chủ đã có một phần khác của tệp này; máy trạm tự gửi tiếp cho đúng chỗ."),
+    Trouble.CHUNK: N_("Một đoạn của tệp bị sai trên đường đi; máy trạm tự gửi lại đoạn đó."),
+    Trouble.HASH: N_("Tệp đến máy chủ không đúng với mã băm của nó nên đã bỏ; máy trạm tự gửi lại từ đầu."),
+    Trouble.LARGE: N_("Tệp lớn hơn mức máy chủ nhận. Tách hoặc nén tệp, hoặc xin quản trị máy chủ nâng mức."),
+    Trouble.QUOTA: N_("Cơ quan có quá nhiều tệp gửi dở ở máy chủ. Máy trạm tự gửi lại khi các tệp kia xong."),
+    Trouble.FULL: N_("Ổ đĩa của máy chủ sắp đầy nên chưa nhận tệp; số và văn bản vẫn được nhận. Báo quản trị máy chủ."),
+    Trouble.ABSENT: N_("Máy chủ chưa có tệp này: máy đã gắn tệp chưa gửi lên."),
 }
 
 

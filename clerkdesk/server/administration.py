@@ -58,7 +58,7 @@ class DeskLine:
 
 def add_agency(
     tx: Connection, *, name: str, short_name: str, parent_name: str, place: str, username: str, full_name: str,
-    password: str,
+    password: str, organ_id: str = "",
 ) -> UUID:  # fmt: skip
     """Make an agency whose pens are at the server, with its first administrator, who must choose another password.
 
@@ -76,6 +76,7 @@ def add_agency(
         short_name=short_name,
         parent_name=parent_name,
         place=place,
+        organ_id=organ_id,
         desk_code=SERVER_DESK_CODE,
         desk_name="Máy chủ",
         administrator=c.NewPerson(

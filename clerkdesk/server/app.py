@@ -46,6 +46,7 @@ from clerkdesk.services.clock import now
 from clerkdesk.services.login import log_in
 from clerkdesk.services.passwords import AccountLocked, LoginRefused
 from clerkdesk.sync.messages import (
+    TROUBLE_HEADER,
     Call,
     DeskProof,
     Enrol,
@@ -154,7 +155,8 @@ class _Around:
 
 
 def _complaint(hub: Hub, error: TurnedDown) -> Response:
-    return Response(error.complaint(hub.term).model_dump_json(), error.status, media_type="application/json")
+    body = error.complaint(hub.term).model_dump_json()
+    return Response(body, error.status, {TROUBLE_HEADER: error.trouble.value}, media_type="application/json")
 
 
 def _turned_down(request: Request, error: Exception) -> Response:

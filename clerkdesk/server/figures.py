@@ -24,6 +24,9 @@ class Figures:
             "clerkdesk_pushed_commands", "Commands that desks pushed", ["verdict"], registry=self.registry
         )  # fmt: skip
         self.calls = Counter("clerkdesk_calls", "Commands that desks called for", ["outcome"], registry=self.registry)
+        self.file_bytes = Counter(
+            "clerkdesk_file_bytes", "Bytes of files brought and taken", ["direction"], registry=self.registry
+        )  # fmt: skip
         self.alarms = Counter("clerkdesk_alarms", "What somebody should look at", ["what"], registry=self.registry)
         self.group_size = Histogram(
             "clerkdesk_group_requests", "Requests written in one transaction", registry=self.registry,

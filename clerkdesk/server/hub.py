@@ -13,6 +13,7 @@ from clerkdesk import log
 from clerkdesk.data.schema import desk_key
 from clerkdesk.data.store import Store
 from clerkdesk.server.figures import Figures
+from clerkdesk.server.postman import Postman
 from clerkdesk.server.terms import Standstill, begin_service
 from clerkdesk.server.writer import Writer
 
@@ -36,6 +37,7 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         embedded = store.engine.dialect.name == "sqlite"
         self.writer = Writer(store, 1 if embedded else WRITERS_ON_POSTGRESQL, self._written)
+        self.postman = Postman(store, self.writer)
 
     def alarm(self, what: str, **ids: object) -> None:
         """Tell whoever watches the server: log and figures."""
@@ -45,6 +47,7 @@ class Hub:
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Serve from this loop."""
         self._loop = loop
+        self.postman.start()
 
     async def wait_for_news(self, agency: UUID, seconds: float) -> None:
         """Return when something of the agency was written, or the time is over, or the server stops."""
@@ -64,6 +67,7 @@ class Hub:
 
     def stop(self) -> None:
         """Finish the group that is being written, answer it, and close the store."""
+        self.postman.stop()
         self.writer.stop()
         self.write_down_seen()
         self.store.close()
@@ -81,6 +85,7 @@ class Hub:
 
     def _written(self, agencies: set[UUID], requests: int) -> None:
         self.figures.group_size.observe(requests)
+        self.postman.written()
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._tell, agencies)
 

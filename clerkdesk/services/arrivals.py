@@ -32,6 +32,7 @@ from clerkdesk.services.commands import (
 from clerkdesk.services.corrections import keep_old_values
 from clerkdesk.services.document_types import type_name
 from clerkdesk.services.execution import at_server
+from clerkdesk.services.inbox import accept
 from clerkdesk.services.lengths import check_lengths, check_present
 from clerkdesk.services.reference_code import arrival_number, emergency_short, joined
 from clerkdesk.services.secrecy import refuse_secrets
@@ -152,6 +153,7 @@ def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) 
         RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere, NumberNotReserved, NumberUnknown.
         WrongRegister, EmergencyNotOpen, AuthorisationOver, NoSubNumberHere: of the emergency register.
         AlreadyEntered: the form's document has its number already.
+        DeliveryUnknown, DeliverySettled: of a document of the exchange inbox.
     """
     facts = command.facts
     check_facts(facts, exclusions_of(tx, command.agency))
@@ -171,6 +173,8 @@ def register_arrival(tx: Connection, command: RegisterArrival, at: dt.datetime) 
     if known is not None:
         _take_over(tx, command, known, at)
         attach_received(tx, command, document, command.files, at)
+    if command.inbox is not None:
+        accept(tx, command, document, numbered.number, numbered.sub_number, at)
     return ArrivalRegistered(
         subject=document,
         number=numbered.number,

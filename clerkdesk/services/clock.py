@@ -18,6 +18,11 @@ def now() -> dt.datetime:
     return _pretended.get() or dt.datetime.now(dt.UTC)
 
 
+def machine_time() -> dt.datetime:
+    """Return the machine's time as aware UTC even where another one is pretended: when something reached the server."""
+    return dt.datetime.now(dt.UTC)
+
+
 @contextmanager
 def pretending(moment: dt.datetime) -> Iterator[None]:
     """Let the services of this thread believe that it is `moment`: to write the sample agency's year, and in tests.

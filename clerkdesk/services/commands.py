@@ -24,6 +24,7 @@ from clerkdesk.services.vocabulary import (
     Medium,
     PaperReason,
     ReceiptChannel,
+    RefusalCause,
     ReleaseForm,
     RenewalCause,
     Role,
@@ -297,6 +298,7 @@ class RegisterArrival(Command):
     sub_number_reason: Line = ""
     second_copy: bool = False  # the clerk has seen the earlier entry and registers all the same
     emergency: InEmergency | None = None  # only when `register_id` is the desk's emergency register
+    inbox: UUID | None = None  # the document of the exchange inbox that is registered
 
 
 class CorrectArrival(Command):
@@ -346,6 +348,7 @@ class Recipient(Frozen):
     channel: DispatchChannel = DispatchChannel.EXCHANGE
     copies: int = Field(default=1, ge=0, le=999)
     envelopes: int = Field(default=0, ge=0, le=999)
+    organ_id: Line = ""  # its identifier in the directory: by it the exchange finds it
 
 
 class OutgoingFacts(Frozen):
@@ -664,6 +667,17 @@ class CloseYear(Command):
     where: ClassVar[Where] = Where.SERVER
     year: int
     registers: tuple[UUID, ...]
+
+
+# --- documents of other agencies of the server ---------------------------------------------------------------
+
+
+class RefuseDelivery(Command):
+    """Return a document of the exchange inbox to its sender, with the reason (Đà Nẵng 8849 Đ5.6)."""
+
+    inbox: UUID
+    cause: RefusalCause
+    reason: Line
 
 
 NewRegister.model_rebuild()

@@ -13,6 +13,8 @@ from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.clock import VIETNAM
 from clerkdesk.services.commands import RecordDelivery, Release, Result
+from clerkdesk.services.delivery import send
+from clerkdesk.services.execution import at_server
 from clerkdesk.services.outgoing import WrongStep, next_step, outgoing_by_id, recipients_of
 from clerkdesk.services.vocabulary import DispatchChannel, DispatchState, OutgoingStatus
 
@@ -30,6 +32,12 @@ class DispatchUnknown(RuleBroken):
     sentence = N_("Nơi nhận này chưa được gửi văn bản. Phát hành trước (F10).")
 
 
+class SentByExchange(RuleBroken):
+    """The exchange keeps the state of this copy itself."""
+
+    sentence = N_("Nơi nhận này nhận qua máy chủ; trạng thái tự cập nhật, không ghi tay.")
+
+
 @dataclass(frozen=True, slots=True)
 class PostalLine:
     """One line of the postal dispatch book (NĐ 30/2020 PL IV)."""
@@ -45,7 +53,8 @@ def release(tx: Connection, command: Release, at: dt.datetime) -> Result:
     """Dispatch a sealed document: the clerk sends every copy now by its channel.
 
     A copy for the exchange waits until the exchange has taken it: sent is what was handed over with success
-    (Hà Nam 44/2024 Đ7.1). Until this desk is connected the clerk notes it by hand.
+    (Hà Nam 44/2024 Đ7.1). The server sends those to its own agencies when it carries the command out; of the others
+    the clerk notes it by hand.
 
     Raises:
         OutgoingUnknown, WrongStep, NoRecipients.
@@ -70,6 +79,8 @@ def release(tx: Connection, command: Release, at: dt.datetime) -> Result:
         .where(outgoing.c.agency_id == command.agency, outgoing.c.id == command.outgoing)
         .values(status=OutgoingStatus.RELEASED, released_at=at, revision=outgoing.c.revision + 1)
     )
+    if at_server():
+        send(tx, command.agency, command.outgoing)
     return Result(subject=command.outgoing)
 
 
@@ -77,10 +88,10 @@ def record_delivery(tx: Connection, command: RecordDelivery, at: dt.datetime) ->
     """Note what became of one recipient's copy; each change is in the audit log.
 
     Raises:
-        DispatchUnknown.
+        DispatchUnknown; SentByExchange: the server sent this copy and hears of it from its recipient.
     """
     copy = tx.execute(
-        select(dispatch.c.outgoing_id, dispatch.c.sent_at, outgoing.c.status)
+        select(dispatch.c.outgoing_id, dispatch.c.sent_at, dispatch.c.sent_by, dispatch.c.channel, outgoing.c.status)
         .join_from(
             dispatch,
             outgoing,
@@ -90,6 +101,8 @@ def record_delivery(tx: Connection, command: RecordDelivery, at: dt.datetime) ->
     ).first()
     if copy is None or copy.status != OutgoingStatus.RELEASED or command.state == DispatchState.WAITING:
         raise DispatchUnknown
+    if copy.channel == DispatchChannel.EXCHANGE and copy.sent_at and copy.sent_by is None:
+        raise SentByExchange
     sent = {} if copy.sent_at or command.state == DispatchState.FAILED else {"sent_at": at, "sent_by": command.actor}
     tx.execute(
         update(dispatch)

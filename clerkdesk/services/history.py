@@ -51,6 +51,7 @@ _ACTS = {
     "ConfirmLastNumber": N_("Xác nhận số cuối cùng"),
     "SaveTemplate": N_("Lưu mẫu"),
     "SettleRefusal": N_("Xử lý việc bị trả lại"),
+    "RefuseDelivery": N_("Từ chối, trả lại nơi gửi"),
 }
 
 

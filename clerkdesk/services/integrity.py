@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, text
 
 from clerkdesk.data.backup import sha256_of
 from clerkdesk.data.blobs import blob_path
-from clerkdesk.data.schema import attachment
+from clerkdesk.data.schema import attachment, transfer
 from clerkdesk.data.store import Store
 from clerkdesk.i18n import _
 from clerkdesk.services.agency_setup import agency_of_store
@@ -65,6 +65,10 @@ def check_store(store: Store, progress: Callable[[int, int], None] | None = None
         by_content = {
             str(row.sha256): str(row.id) for row in connection.execute(select(attachment.c.sha256, attachment.c.id))
         }
+        not_yet_here = set(
+            connection.execute(select(transfer.c.sha256).where(transfer.c.direction == "DOWN")).scalars()
+        )
+    by_content = {sha256: name for sha256, name in by_content.items() if sha256 not in not_yet_here}
     checks.append(_files(store, by_content, progress))
     return checks
 

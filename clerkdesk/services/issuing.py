@@ -18,7 +18,8 @@ from clerkdesk.i18n import N_, _
 from clerkdesk.services.attachments import files_of
 from clerkdesk.services.clock import now
 from clerkdesk.services.commands import IssueNumber, RecordLeaderSignature, RecordSeal, SubmitForSignature
-from clerkdesk.services.files import FileMissing, keep_made, read_file
+from clerkdesk.services.file_transfers import bytes_of
+from clerkdesk.services.files import FileMissing, keep_made
 from clerkdesk.services.outgoing import WrongStep, next_step, outgoing_by_id
 from clerkdesk.services.reference_code import day_text, month_text, number_text
 from clerkdesk.services.settings import read_setting
@@ -87,7 +88,7 @@ def draft_pdf(desk: Desk, outgoing_id: UUID) -> bytes:
     if not usable:
         raise DraftMissing
     newest = usable[-1]
-    content = read_file(desk.store, newest["sha256"])
+    content = bytes_of(desk, newest)
     extension = extensions[newest["media_type"]]
     return content if extension == "pdf" else to_pdf(content, newest["name"], extension)
 
@@ -225,7 +226,7 @@ def _file(desk: Desk, outgoing_id: UUID, role: AttachmentRole) -> bytes:
     files = [file for file in desk.read(files_of, outgoing_id) if file["role"] == role]
     if not files:
         raise FileMissing(name=role.label)
-    return read_file(desk.store, files[-1]["sha256"])
+    return bytes_of(desk, files[-1])
 
 
 def _at_step(desk: Desk, outgoing_id: UUID, status: OutgoingStatus) -> dict[str, Any]:

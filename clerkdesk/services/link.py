@@ -6,6 +6,7 @@ Services know no network; `clerkdesk.sync` is what stands behind `Link`.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 from uuid import UUID
@@ -93,6 +94,8 @@ class Standing:
     refused: int = 0  # open in the attention tray
     sending_to: int = 0  # the last entry of the desk's log that is being sent now
     trouble: str = ""  # why the server does not talk to this desk, in a sentence
+    files_waiting: int = 0  # to be sent or fetched
+    file_bytes_waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,13 @@ class Link(Protocol):
 
     def try_now(self) -> None:
         """Do not wait for the next attempt."""
+
+    def want_files(self, files: Mapping[str, int]) -> None:
+        """Fetch these files before all others, for somebody looks at their document.
+
+        Args:
+            files: SHA-256 and bytes of each.
+        """
 
     def standing(self) -> Standing:
         """Say how the desk stands with the server."""

@@ -31,6 +31,7 @@ from clerkdesk.services import (
     drafts,
     emergency,
     emergency_conversion,
+    inbox,
     incarnation,
     outgoing,
     people,
@@ -120,6 +121,7 @@ HANDLERS: dict[type[c.Command], tuple[Handler, type[c.Result], frozenset[Role]]]
     c.NumberWaiting: (batch.number_waiting, batch.BatchNumbered, _REGISTRY),
     c.CloseDay: (daily_close.close_day, daily_close.DayClosed, _EVERYBODY),  # given by the program, whoever sits there
     c.CloseYear: (year_close.close_year, year_close.YearClosed, _BOOKS),
+    c.RefuseDelivery: (inbox.refuse_delivery, c.Result, _REGISTRY),
 }
 
 

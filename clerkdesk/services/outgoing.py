@@ -543,6 +543,7 @@ def _write_recipients(
                 position=position,
                 correspondent_id=recipient.correspondent,
                 recipient=recipient.name,
+                organ_id=recipient.organ_id,
                 channel=recipient.channel,
                 copies=recipient.copies,
                 envelopes=recipient.envelopes,

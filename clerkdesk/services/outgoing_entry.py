@@ -141,7 +141,14 @@ def understand_recipient(connection: Connection, agency: UUID, typed: str) -> Re
         if error.code == "IssuerAmbiguous" and " " not in text:
             raise
         return Recipient(name=text, channel=chosen, copies=copies, envelopes=envelopes)
-    return Recipient(name=one.name, correspondent=one.id, channel=chosen, copies=copies, envelopes=envelopes)
+    return Recipient(
+        name=one.name,
+        correspondent=one.id,
+        channel=chosen,
+        copies=copies,
+        envelopes=envelopes,
+        organ_id=one.organ_id,
+    )
 
 
 def understand_answered(connection: Connection, agency: UUID, typed: str, today: dt.date) -> UUID | None:

@@ -13,6 +13,7 @@ from clerkdesk.services import numbering, registers
 from clerkdesk.services.clock import local, now, today
 from clerkdesk.services.emergency import open_lines
 from clerkdesk.services.emergency_book import next_emergency_number
+from clerkdesk.services.inbox import inbox_count
 from clerkdesk.services.reference_code import number_text
 from clerkdesk.services.vocabulary import OutgoingStatus
 
@@ -42,6 +43,8 @@ class Waiting:
     for_signature: int
     awaiting_issue: int
     emergency_lines: int
+    inbox: int
+    inbox_urgent: int
 
 
 def desk_status(desk: Desk) -> DeskStatus:
@@ -68,6 +71,7 @@ def waiting(connection: Connection, agency: UUID) -> Waiting:
             connection.execute(query.where(outgoing.c.agency_id == agency, outgoing.c.status.in_(wanted))).scalar_one()
         )
 
+    inbox, inbox_urgent = inbox_count(connection, agency)
     return Waiting(
         registered_today=_registered_today(connection, agency),
         unprocessed=int(connection.execute(open_ones).scalar_one()),
@@ -77,6 +81,8 @@ def waiting(connection: Connection, agency: UUID) -> Waiting:
         for_signature=count_outgoing(OutgoingStatus.SUBMITTED_FOR_SIGNATURE),
         awaiting_issue=count_outgoing(OutgoingStatus.AWAITING_ISSUE, OutgoingStatus.NUMBERED, OutgoingStatus.SEALED),
         emergency_lines=open_lines(connection, agency),
+        inbox=inbox,
+        inbox_urgent=inbox_urgent,
     )
 
 

@@ -170,6 +170,19 @@ class DispatchState(_Labelled):
     FAILED = "FAILED"
 
 
+class RefusalCause(_Labelled):
+    """Why a document of another agency is returned (Đà Nẵng 8849 Đ5.6; Hà Nam 44/2024 Đ10.1)."""
+
+    WRONG_AGENCY = "WRONG_AGENCY"
+    NO_LEGAL_VALUE = "NO_LEGAL_VALUE"
+    NOT_AUTHENTIC = "NOT_AUTHENTIC"
+
+    @property
+    def word(self) -> str:
+        """What is written into records, the same at desk and server whatever language is in use."""
+        return _LABELS["RefusalCause"][self.value]
+
+
 class AttachmentRole(_Labelled):
     """What a file is to its document."""
 
@@ -259,6 +272,11 @@ _LABELS: dict[str, dict[str, str]] = {
         "ACCEPTED": N_("Đã tiếp nhận"),
         "REFUSED": N_("Từ chối"),
         "FAILED": N_("Gửi lỗi"),
+    },
+    "RefusalCause": {
+        "WRONG_AGENCY": N_("Gửi nhầm đơn vị nhận"),
+        "NO_LEGAL_VALUE": N_("Không đủ giá trị pháp lý"),
+        "NOT_AUTHENTIC": N_("Chữ ký số không xác thực, không toàn vẹn"),
     },
     "AttachmentRole": {
         "MAIN": N_("Văn bản"),

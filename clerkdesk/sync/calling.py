@@ -23,6 +23,7 @@ from clerkdesk.services.link import ServerRefused
 from clerkdesk.services.login import drop_verifier, keep_verifier
 from clerkdesk.services.office import HANDLERS
 from clerkdesk.sync.agreed import Agreed, here, is_queued
+from clerkdesk.sync.file_queue import files_in, queue_up
 from clerkdesk.sync.messages import Call, CallAnswer
 
 ASKED, ANSWERED = "ASKED", "DONE"
@@ -118,6 +119,7 @@ def settle(tx: Connection, agreed: Agreed, command: Command, answer: CallAnswer,
     )
     if not overtaken and not is_queued(tx, agreed.agency):
         apply_records(tx, here(agreed), in_order((one.name, one.record) for one in answer.records))
+    queue_up(tx, agreed.agency, files_in(json.dumps(body)))
     drafts.drop_draft(tx, agreed.agency, command.uid)
     _keep_password(tx, agreed.agency, command)
 
@@ -218,6 +220,7 @@ def settle_from_history(tx: Connection, agency: UUID) -> None:
     ).all()  # fmt: skip
     for row in rows:
         body = {**json.loads(row.body), "result": row.result}
+        queue_up(tx, agency, files_in(json.dumps(body)))
         tx.execute(
             update(call_table)
             .where(call_table.c.agency_id == agency, call_table.c.command_uid == row.command_uid)

@@ -12,6 +12,7 @@ from clerkdesk.sync.messages import (
     Call,
     CallAnswer,
     Changed,
+    FileState,
     LoggedIn,
     LogIn,
     Page,
@@ -88,6 +89,15 @@ class Door(Protocol):
 
     def report(self, reported: Reported) -> Recovery:
         """Say that everything this desk has is handed in again, in this term, and which pens it holds."""
+
+    def file_state(self, sha256: str, size: int) -> FileState:
+        """Ask how far a file has come at the server."""
+
+    def send_chunk(self, sha256: str, size: int, offset: int, chunk: bytes) -> FileState:
+        """Bring the next bytes of a file; the last ones finish it."""
+
+    def fetch_chunk(self, sha256: str, start: int, stop: int) -> bytes:
+        """Take the bytes of a file from `start`, at most up to `stop`."""
 
     def close(self) -> None:
         """Hang up; whoever waits gets Unreached."""

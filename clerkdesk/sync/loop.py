@@ -11,7 +11,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -23,6 +23,7 @@ from clerkdesk.errors import ClerkDeskError
 from clerkdesk.i18n import N_, _
 from clerkdesk.services.clock import now
 from clerkdesk.services.commands import Command, Result, Where
+from clerkdesk.services.file_transfers import troubled_count
 from clerkdesk.services.link import (
     AnswerUnknown,
     LoginAtServerRefused,
@@ -36,6 +37,8 @@ from clerkdesk.services.office import earlier_answer
 from clerkdesk.sync import calling, pulling, pushing, recovery, taking_back
 from clerkdesk.sync.agreed import Agreed, counts, is_queued, note_contact, read_agreed
 from clerkdesk.sync.door import Door, TurnedDown, Unreached
+from clerkdesk.sync.file_queue import queue_again
+from clerkdesk.sync.files import FileTransfers
 from clerkdesk.sync.messages import Call, CallAnswer, LogIn, Trouble, Verdict
 
 LONGEST_PAUSE = 60.0
@@ -108,6 +111,7 @@ class Sync:
         self._trouble = ""
         self._sending_to = 0
         self._person_known = False
+        self.files = FileTransfers(store, door, changed, busy)
 
     # -- what the desk asks -------------------------------------------------------------------------------------
 
@@ -123,6 +127,7 @@ class Sync:
             raise server_away(command)
         with self._own_exchange(command):
             answer = self._asked(command)
+        self.files.wake()
         self._changed()
         return calling.answer_in(command, answer)
 
@@ -220,19 +225,26 @@ class Sync:
     def try_now(self) -> None:
         """Do not wait for the next attempt."""
         self._wake.set()
+        self.files.wake()
+
+    def want_files(self, files: Mapping[str, int]) -> None:
+        """Fetch these files before all others; see `services.link.Link.want_files`."""
+        self.files.want(files)
 
     def standing(self) -> Standing:
         """Say how the desk stands with the server."""
         with self._store.reading() as connection:
             agreed = read_agreed(connection)
             unsent, refused = counts(connection, agreed.agency, agreed.desk) if agreed else (0, 0)
+            refused += troubled_count(connection, agreed.agency) if agreed else 0
         since = None if self._online else self._lost_at or (agreed.last_contact_at if agreed else None)
-        return Standing(self._online, since, unsent, refused, self._sending_to, self._trouble)
+        files = self.files.waiting()
+        return Standing(self._online, since, unsent, refused, self._sending_to, self._trouble, *files)
 
     def start(self) -> None:
         """Work in the background until `close`."""
         sys.setswitchinterval(SWITCH_SECONDS)
-        for work in (self._run, self._listen):
+        for work in (self._run, self._carry_files, self._listen):
             thread = threading.Thread(target=work, name=f"clerkdesk-sync{work.__name__}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -242,10 +254,11 @@ class Sync:
         self._stopped.set()
         self._wake.set()
         self._rested.set()
+        self.files.wake()
         self._door.close()
         for thread in self._threads:
             if thread is not threading.current_thread():
-                thread.join(timeout=5 if thread is self._threads[0] else 0.2)  # a long poll ends when it likes
+                thread.join(timeout=0.2 if thread is self._threads[-1] else 5)  # a long poll ends when it likes
 
     # -- one round ----------------------------------------------------------------------------------------------
 
@@ -279,6 +292,7 @@ class Sync:
         if term != agreed.term:
             with self._store.writing() as tx:
                 recovery.begin_term(tx, agreed.agency, term)
+                queue_again(tx, agreed.agency, self._store.blob_folder, now())
             log.note("term_changed")
 
     def _round(self) -> Round:
@@ -294,6 +308,8 @@ class Sync:
                 more = self._push_all(self._agreed())
                 pushed, refused = pushed + more[0], refused + more[1]
         self._ask_again(self._agreed())
+        if pushed or received:
+            self.files.wake()
         return Round(pushed, refused, received)
 
     def _agreed(self) -> Agreed:
@@ -435,6 +451,9 @@ class Sync:
                 pause = min(LONGEST_PAUSE, 2.0**failures)
             self._rested.set()
             self._wake.wait(pause * random.uniform(0.5, 1.0))  # noqa: S311  jitter, not a secret
+
+    def _carry_files(self) -> None:
+        self.files.run(self._stopped, lambda: self._online)
 
     def _defer(self) -> None:
         """Let who is typing finish the word; what others have done can wait so long."""

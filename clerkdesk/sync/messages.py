@@ -42,10 +42,24 @@ class Trouble(StrEnum):
     VERSION = "version"  # desk and server do not understand each other
     BAD = "bad"  # the request is not what it should be
     STORE = "store"  # the server cannot write just now: the same again, later
+    # Of files only.
+    OFFSET = "offset"  # the next byte that the server wants is another one: ask for it
+    CHUNK = "chunk"  # a chunk did not arrive as it was sent
+    HASH = "hash"  # the whole is not what its name says; it was thrown away
+    LARGE = "large"  # above the server's limit
+    QUOTA = "quota"  # the agency has too many unfinished files at the server
+    FULL = "full"  # the server's disk is full
+    ABSENT = "absent"  # the agency has no such file at the server, or not yet
 
 
 VERSION_HEADER = "clerkdesk-version"  # of a request: VERSION; without it version 1 is meant
 PERSON_HEADER = "clerkdesk-person"  # of a call that only a person may ask for: the person's token
+TROUBLE_HEADER = "clerkdesk-trouble"  # of an answer without a body: its Trouble
+# Of files: `HEAD /v1/files/{sha256}` tells how far one has come, `PATCH` brings the next chunk, `GET` takes a range.
+OFFSET_HEADER = "upload-offset"  # bytes that the server has; of a PATCH where its chunk belongs
+LENGTH_HEADER = "upload-length"  # bytes of the whole file
+COMPLETE_HEADER = "upload-complete"  # ?1 or ?0
+CHUNK_HEADER = "chunk-sha256"  # hexadecimal, of the bytes of this request or answer
 
 
 class Pushed(Frozen):
@@ -257,6 +271,13 @@ class SnapshotHead(Frozen):
     term: str
     seq: int  # the cursor to go on from
     server_time: AwareDatetime
+
+
+class FileState(Frozen):
+    """How far a file has come at the server; stands in the answer's headers."""
+
+    offset: int  # bytes that it has
+    complete: bool  # verified, and readable by every desk of the agency
 
 
 class Complaint(Frozen):

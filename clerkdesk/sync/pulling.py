@@ -17,6 +17,7 @@ from clerkdesk.services.agency_setup import agency_of_store
 from clerkdesk.services.clock import now
 from clerkdesk.sync.agreed import Agreed, here, is_queued, note_contact, set_cursor
 from clerkdesk.sync.door import Door, TurnedDown
+from clerkdesk.sync.file_queue import files_of_records, queue_down
 from clerkdesk.sync.messages import Changed, Page, Trouble
 
 GATHER_AT_MOST = 50_000  # changes; a desk that is further behind takes everything at once
@@ -82,6 +83,7 @@ def _write(store: Store, agreed: Agreed, piece: Sequence[tuple[str, Record]], la
             if is_queued(tx, agreed.agency):
                 return False
             apply_records(tx, here(agreed), piece)
+            queue_down(tx, agreed.agency, store.blob_folder, files_of_records(piece))
             if last is not None:
                 set_cursor(tx, agreed.agency, last.cursor)
                 note_contact(tx, agreed.agency, last.server_time, now())

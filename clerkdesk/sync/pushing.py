@@ -14,6 +14,7 @@ from clerkdesk.data.prepared import Prepared
 from clerkdesk.data.schema import audit, outbox, refusal
 from clerkdesk.services.clock import now
 from clerkdesk.sync.agreed import DONE, QUEUED, REFUSED, Agreed
+from clerkdesk.sync.file_queue import files_in, queue_up
 from clerkdesk.sync.messages import PUSH_AT_MOST, Answered, Push, Pushed, Verdict
 
 _read_queue = Prepared(
@@ -78,6 +79,8 @@ def record_answers(tx: Connection, agreed: Agreed, push: Push, answers: Sequence
         )  # fmt: skip
         if refused:
             _put_into_tray(tx, agreed, command, answer, at)
+        else:
+            queue_up(tx, agreed.agency, files_in(command.body))
         settled += 1
     return settled
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from clerkdesk.sync.messages import Page
 _ON_A_DOCUMENT = frozenset({
     "RegisterArrival", "CorrectArrival", "SubmitArrival", "FinishArrival", "AttachFiles", "RemoveFile",
     "EnterOutgoing", "CorrectOutgoing", "SubmitForSignature", "RecordLeaderSignature", "ReturnDraft", "IssueNumber",
-    "RecordSeal", "Release", "RecordDelivery",
+    "RecordSeal", "Release", "RecordDelivery", "RefuseDelivery",
 })  # fmt: skip
 _HANGING_ON = {
     name: f"SELECT id FROM {name} WHERE agency_id = ? AND {column} = ?"  # noqa: S608
@@ -49,7 +50,7 @@ class Doubtful:
 def doubtful(connection: Connection, agreed: Agreed) -> Doubtful | None:
     """Return what must be put back, or None."""
     rows = connection.execute(
-        select(audit.c.seq, audit.c.command_uid, audit.c.kind, audit.c.subject)
+        select(audit.c.seq, audit.c.command_uid, audit.c.kind, audit.c.subject, audit.c.body)
         .join_from(outbox, audit, (audit.c.agency_id == outbox.c.agency_id) & (audit.c.seq == outbox.c.audit_seq))
         .where(outbox.c.agency_id == agreed.agency, outbox.c.state == REFUSED)
         .order_by(audit.c.seq)
@@ -62,10 +63,18 @@ def doubtful(connection: Connection, agreed: Agreed) -> Doubtful | None:
     return Doubtful(
         tuple(row.seq for row in rows),
         tuple(row.command_uid for row in others),
-        tuple(dict.fromkeys(row.subject for row in others if row.subject is not None)),
+        tuple(dict.fromkeys([*(row.subject for row in others if row.subject is not None), *_deliveries(others)])),
         tuple(row.subject for row in directory if row.subject is not None),
         any(row.kind not in _ON_A_DOCUMENT for row in others),
     )
+
+
+def _deliveries(rows: Iterable[Any]) -> Iterator[UUID]:
+    """Yield the documents of the exchange inbox that refused registrations have taken out of it here."""
+    for row in rows:
+        delivery = json.loads(row.body).get("inbox") if row.kind == "RegisterArrival" else None
+        if delivery is not None:
+            yield UUID(delivery)
 
 
 def put_back(tx: Connection, agreed: Agreed, what: Doubtful, answers: Iterable[Page]) -> None:

@@ -5,6 +5,7 @@ Imported by whoever goes online, never on the way to the first picture.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import ssl
 import threading
@@ -24,7 +25,12 @@ from clerkdesk.i18n import N_
 from clerkdesk.sync.door import Snapshot, TurnedDown, Unreached
 from clerkdesk.sync.identity import Identity
 from clerkdesk.sync.messages import (
+    CHUNK_HEADER,
+    COMPLETE_HEADER,
+    LENGTH_HEADER,
+    OFFSET_HEADER,
     PERSON_HEADER,
+    TROUBLE_HEADER,
     VERSION,
     VERSION_HEADER,
     Call,
@@ -34,6 +40,7 @@ from clerkdesk.sync.messages import (
     Complaint,
     Enrol,
     Enrolled,
+    FileState,
     LoggedIn,
     LogIn,
     Page,
@@ -222,6 +229,49 @@ class Transport:
         """Say that everything this desk has is handed in again."""
         return self._ask("POST", "/v1/recovery/reported", Recovery, reported)
 
+    def file_state(self, sha256: str, size: int) -> FileState:
+        """Ask how far a file has come at the server."""
+        return _file_state(self._file("HEAD", sha256, {LENGTH_HEADER: str(size)}))
+
+    def send_chunk(self, sha256: str, size: int, offset: int, chunk: bytes) -> FileState:
+        """Bring the next bytes of a file."""
+        headers = {
+            OFFSET_HEADER: str(offset),
+            LENGTH_HEADER: str(size),
+            CHUNK_HEADER: hashlib.sha256(chunk).hexdigest(),
+            "content-type": "application/octet-stream",
+        }
+        return _file_state(self._file("PATCH", sha256, headers, chunk))
+
+    def fetch_chunk(self, sha256: str, start: int, stop: int) -> bytes:
+        """Take a range of a file; a part of it is an answer too, for the whole is verified at the end."""
+        answer = self._file("GET", sha256, {"range": f"bytes={start}-{stop - 1}"})
+        if not answer.headers.get("content-range", "").startswith(f"bytes {start}-"):
+            raise Unreached
+        return answer.content[: stop - start]
+
+    def _file(
+        self, method: str, sha256: str, headers: dict[str, str], content: bytes | None = None
+    ) -> httpx.Response:  # fmt: skip
+        def once() -> httpx.Response:
+            with _network():
+                response = self._client.request(
+                    method, f"/v1/files/{sha256}", content=content, headers=headers | self._headers(),
+                    timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+                )  # fmt: skip
+                if response.status_code not in (200, 206):
+                    raise _complaint(response)
+                return response
+
+        try:
+            return once()
+        except TurnedDown as down:
+            if down.trouble is not Trouble.TOKEN:
+                raise
+        with self._lock:
+            self._renew()
+        return once()
+
     def close(self) -> None:
         """Hang up."""
         self._client.close()
@@ -295,12 +345,24 @@ def _network() -> Iterator[None]:
 
 
 def _complaint(response: httpx.Response) -> Exception:
+    named = response.headers.get(TROUBLE_HEADER, "")
+    if not response.content and named in {one.value for one in Trouble}:  # the answer to a HEAD has no body
+        return TurnedDown(Trouble(named))
     try:
         said = Complaint.model_validate_json(response.content)
     except ValidationError:
         # A gateway between us and the server, which says nothing about what became of the request.
         return Unreached()
     return TurnedDown(said.trouble, said.sentence, said.term)
+
+
+def _file_state(response: httpx.Response) -> FileState:
+    try:
+        return FileState(
+            offset=int(response.headers[OFFSET_HEADER]), complete=response.headers[COMPLETE_HEADER] == "?1"
+        )
+    except (KeyError, ValueError) as error:
+        raise Unreached from error
 
 
 def _records(lines: Iterator[str]) -> Iterator[Changed]:

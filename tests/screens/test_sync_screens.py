@@ -14,7 +14,10 @@ from sqlalchemy import text
 
 from clerkdesk.screens.widgets.windowed_table import WindowedTable
 from clerkdesk.server.hub import Hub
+from clerkdesk.services import commands as c
 from clerkdesk.services.desk import Desk
+from clerkdesk.services.files import path_of, take_in
+from clerkdesk.services.vocabulary import AttachmentRole
 from clerkdesk.sync import transport
 from clerkdesk.sync.connecting import connect
 from clerkdesk.sync.transport import CA_FILE
@@ -25,7 +28,7 @@ from tests.sync.wire import Fault, Wire
 
 from .clerk import Clerk, at_the_terminal
 
-http, hub = net.http, net.hub  # fixtures
+http, hub, files = net.http, net.hub, net.files  # fixtures
 
 
 def fair(_method: str, path: str) -> Fault:
@@ -234,3 +237,57 @@ async def test_a_standing_desk_joins_from_the_settings(office: Path, hub: Hub, w
         await clerk.sees("· Trực tuyến ·")
     assert (office / CA_FILE).read_text("ascii") == ca.read_text("ascii")
     assert count(hub.store, "arrival") == 3
+
+
+def a_file(desk: Desk, folder: Path) -> c.NewFile:
+    """Take a scanned page in."""
+    path = folder / "quyet-dinh.pdf"
+    path.write_bytes(b"%PDF-1.7\n" + bytes(5_000))
+    return take_in(desk.store, path, AttachmentRole.MAIN, allowed=["pdf"], largest_megabytes=1)
+
+
+def without_files(method: str, path: str) -> Fault:
+    return Fault.REQUEST_LOST if path.startswith("/v1/files") else fair(method, path)
+
+
+async def test_a_document_whose_file_is_not_here_says_so_and_shows_it_when_it_has_come(
+    joined: Path, wire: Wire, tmp_path: Path
+) -> None:
+    async with online(joined) as clerk:
+        desk = clerk.app.desk
+        file = a_file(desk, tmp_path)
+        register(desk, files=(file,))
+        desk.link.try_now()
+        await clerk.until(lambda: "/v1/files/" + file.sha256 in wire.requests)
+        await clerk.until(lambda: desk.link.standing().files_waiting == 0)
+        wire.weather = without_files
+        path_of(desk.store, file.sha256).unlink()  # as at a desk that has the record only
+        await clerk.go("dy")
+        await clerk.press("enter")
+        assert clerk.screen == "ArrivalRecordScreen"
+        await clerk.sees("KB, chưa về máy này")
+        wire.weather = fair
+        await clerk.until(lambda: "chưa về máy này" not in clerk.seen())
+        assert path_of(desk.store, file.sha256).exists()
+
+
+async def test_a_file_that_cannot_be_sent_is_named_in_the_tray_and_tried_again(
+    joined: Path, wire: Wire, tmp_path: Path
+) -> None:
+    async with online(joined) as clerk:
+        desk = clerk.app.desk
+        file = a_file(desk, tmp_path)
+        path = path_of(desk.store, file.sha256)
+        path.unlink()
+        register(desk, files=(file,))
+        desk.link.try_now()
+        await clerk.until(lambda: desk.link.standing().refused == 1)
+        await clerk.go("xx")
+        await clerk.sees("Gửi tệp")
+        await clerk.sees(f"Tệp “{file.name}” không còn ở máy này")
+        await clerk.press("delete")
+        await clerk.sees("Tệp thuộc về văn bản nên không bỏ được.")
+        a_file(desk, tmp_path)
+        await clerk.press("f2")
+        await clerk.until(lambda: desk.link.standing().files_waiting == 0)
+        await clerk.until(lambda: desk.link.standing().refused == 0)

@@ -10,7 +10,10 @@ from fastapi.testclient import TestClient
 
 from clerkdesk.data.server_store import open_server_store
 from clerkdesk.server.app import create_app
+from clerkdesk.server.blob_store import FolderBlobs
+from clerkdesk.server.files import Files, files_router
 from clerkdesk.server.hub import Hub
+from clerkdesk.server.uploads import Rules, Uploads
 from clerkdesk.services.desk import Desk
 
 from .office_net import Post, add, bring
@@ -25,9 +28,17 @@ def hub(tmp_path: Path, cheap_passwords: None, clock: object) -> Hub:
 
 
 @pytest.fixture
-def http(hub: Hub) -> Iterator[TestClient]:
+def files(hub: Hub) -> Files:
+    """The server's files; they leave nothing free for others on the disk of the tests."""
+    folder = hub.store.path.parent
+    return Files(hub, Uploads(folder / "uploads", Rules(reserve=0)), FolderBlobs(hub.store.blob_folder))
+
+
+@pytest.fixture
+def http(hub: Hub, files: Files) -> Iterator[TestClient]:
     """The server's HTTP face in this process."""
-    with TestClient(create_app(hub), base_url="https://server.test", raise_server_exceptions=False) as client:
+    app = create_app(hub, files_router(files))
+    with TestClient(app, base_url="https://server.test", raise_server_exceptions=False) as client:
         yield client
 
 

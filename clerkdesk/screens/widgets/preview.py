@@ -107,6 +107,11 @@ class Preview(VerticalScroll, can_focus=False):
         else:
             self._read()
 
+    def say(self, sentence: str) -> None:
+        """Say why there is nothing to show."""
+        self.path = None
+        self._show_page(None, sentence)
+
     def turn(self, step: int) -> None:
         """Show another page."""
         if self.path is not None:
