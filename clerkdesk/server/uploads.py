@@ -148,7 +148,8 @@ class Uploads:
             if time.monotonic() - self._swept > _SWEEP_SECONDS or not self._swept:
                 self._swept = time.monotonic()
                 self.sweep()
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
             others = [one for other in path.parent.iterdir() if (one := _read(other)) is not None]
             if len(others) >= self.rules.unfinished_files:
                 raise TurnedDown(Trouble.QUOTA)

@@ -38,6 +38,7 @@ from clerkdesk.server.files import Files, files_router
 from clerkdesk.server.hub import Hub
 from clerkdesk.server.uploads import Rules, Uploads
 from clerkdesk.services.desk import Desk
+from clerkdesk.services.ids import new_id
 from clerkdesk.sync.messages import CHUNK_BYTES, CHUNK_HEADER, COMPLETE_HEADER, LENGTH_HEADER, OFFSET_HEADER
 
 from ..office import rows
@@ -482,8 +483,9 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         monkeypatch.setenv(name, value)
     import boto3
 
-    boto3.client("s3").create_bucket(Bucket="tep")
-    yield "tep"
+    name = f"tep-{new_id()}"  # the servers of one process share what they keep
+    boto3.client("s3").create_bucket(Bucket=name)
+    yield name
     server.stop()
 
 
