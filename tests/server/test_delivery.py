@@ -107,7 +107,7 @@ class Office:
 
         page = self.remote.pull(self.cursor)
         self.cursor = page["cursor"]
-        here = Here(self.agency, self.remote.desk, lambda *_: True)
+        here = Here(self.agency, self.remote.desk, lambda *_: True, lambda *_: None)
         with self.desk.store.writing() as tx:
             apply_records(tx, here, in_order((one["name"], one["record"]) for one in page["changes"]))
 
