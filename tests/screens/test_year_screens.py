@@ -238,7 +238,7 @@ class TestCloses:
             await clerk.fill("2026")
             await clerk.press("f7")
             await clerk.fill("Chánh Văn phòng", "Chờ hồ sơ")
-            await clerk.press("enter", "f9")
+            await clerk.press("enter", "ctrl+d")
             assert clerk.heading == "ĐÓNG SỔ NĂM 2026 · 5 sổ chưa đóng"
             assert "còn giữ số 04 cho Chánh Văn phòng" in listed(clerk)[0]
             await clerk.press("f10")
