@@ -63,7 +63,7 @@ class TestOpening:
             assert clerk.heading == "SỔ VÀ SỐ · NĂM 2026"
             await clerk.press("f4")
             await clerk.fill("2027")
-            assert all("đang mở 01 0 0 0" in row for row in listed(clerk))
+            assert all("máy này 01 0 0 0" in row for row in listed(clerk))
 
     async def test_a_document_of_the_holidays_shows_its_book_and_number(self, office: Path, clock: OfficeClock) -> None:
         clock.set(JANUARY)
