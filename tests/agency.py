@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, insert, select, text, update
 
 from clerkdesk.data import schema
+from clerkdesk.data.highwater import Unmarked
 from clerkdesk.data.store import Store, open_store
 from clerkdesk.errors import ClerkDeskError, NotYet
 from clerkdesk.services import commands as c
@@ -48,6 +49,7 @@ class Place:
     def __init__(self, agency: Agency, path: Path, desk: UUID | None) -> None:
         self.agency, self.path, self.desk = agency, path, desk
         self.store: Store = open_store(path, bytes(32))
+        self.store.mark = Unmarked()  # copies and restores are told apart by hand here
         self.pushed = 0
         self.refused: list[tuple[c.Command, ClerkDeskError]] = []
 

@@ -107,7 +107,7 @@ def test_every_command_has_a_name_and_a_help() -> None:
     names = {one.name or one.callback.__name__ for one in command_line.app.registered_commands if one.callback}
     assert names == {
         "start", "doctor", "check", "backup", "backups", "restore", "restore-key", "recovery-code", "import-directory",
-        "connect", "sync", "keys", "version",
+        "connect", "sync", "keys", "export-books", "version",
     }  # fmt: skip
     assert all(one.help for one in command_line.app.registered_commands)
 
@@ -349,8 +349,9 @@ def test_screens_end_cleanly_when_the_machine_asks(tmp_path: Path, how: str) -> 
             time.sleep(0.01)
         return False
 
-    assert until((tmp_path / "ready").exists)
-    assert (tmp_path / "ready").read_text() == "1"
+    ready = tmp_path / "ready"
+    assert until(lambda: ready.exists() and ready.read_text())
+    assert ready.read_text() == "1"
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
     if how == "window closed":
         open_windows.clear()

@@ -83,7 +83,7 @@ class EmergencyScreen(OfficeScreen):
         yield Static("", id="outage", markup=False)
         yield WindowedTable(
             (
-                Column(_("Số tạm"), 8),
+                Column(_("Số tạm"), 9),
                 Column(_("Vào sổ"), 11),
                 Column(_("Cơ quan BH"), 10, stretch=True),
                 Column(_("Số, ký hiệu"), 13),

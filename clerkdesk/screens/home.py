@@ -14,7 +14,7 @@ from clerkdesk.screens.areas import AREAS, roles_wanted
 from clerkdesk.screens.office_screen import OfficeScreen
 from clerkdesk.screens.widgets.plain_text import fit
 
-BOOKS_SHOWN = 8
+BOOKS_SHOWN, BESIDE_A_HINT = 8, 5  # so that everything stands on 24 lines
 
 
 class HomeScreen(OfficeScreen):
@@ -95,11 +95,12 @@ class HomeScreen(OfficeScreen):
             "",
             _("Số tiếp theo, năm {year}").format(year=year),
         ]
-        for book in opened[:BOOKS_SHOWN]:
+        suspended = any(book.state == "SUSPENDED" for book in opened)
+        for book in opened[: BESIDE_A_HINT if suspended else BOOKS_SHOWN]:
             states = {"": _("chưa mở"), "SUSPENDED": _("xác nhận"), "CLOSED": _("đã đóng")}
             number = number_text(book.next_number) if book.state == "OPEN" else states[book.state]
             lines.append(f"  {fit(book.title, 27)} {number:>8}")
-        if any(book.state == "SUSPENDED" for book in opened):
+        if suspended:
             lines += ["", _("Sổ chờ xác nhận: bấm 8, rồi F10."), _("Nhập số cuối cùng trên giấy.")]
         self.query_one("#waiting", Static).update("\n".join(lines))
         self.year_to_open = self.desk.read(year_to_open_now, today()) if self.desk.may(OpenRegisters) else 0

@@ -52,6 +52,21 @@ _ACTS = {
     "SaveTemplate": N_("Lưu mẫu"),
     "SettleRefusal": N_("Xử lý việc bị trả lại"),
     "RefuseDelivery": N_("Từ chối, trả lại nơi gửi"),
+    "BeginIncarnation": N_("Mở lại kho phục hồi"),
+    "TakePen": N_("Lấy quyền cấp số"),
+    "ReturnPen": N_("Trả quyền cấp số"),
+    "ReleasePenByCode": N_("Trao quyền bằng mã"),
+    "TakePenByCode": N_("Nhận quyền bằng mã"),
+    "DeclareDeskDestroyed": N_("Khai báo máy hỏng"),
+    "StartEmergency": N_("Mở sổ tạm"),
+    "ExtendEmergency": N_("Gia hạn sổ tạm"),
+    "EndEmergency": N_("Ghi hết sự cố"),
+    "ConvertEmergency": N_("Chuyển số tạm"),
+    "AddWaiting": N_("Nhập chờ vào sổ"),
+    "ChangeWaiting": N_("Sửa dòng chờ vào sổ"),
+    "DropWaiting": N_("Bỏ dòng chờ vào sổ"),
+    "CloseDay": N_("Chốt sổ ngày"),
+    "CloseYear": N_("Đóng sổ năm"),
 }
 
 

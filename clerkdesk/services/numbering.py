@@ -631,17 +631,34 @@ def check_open(connection: Connection, agency: UUID, register_id: UUID, year: in
 
 
 # State, pen, counter and moment in one statement: nothing stands between the check and the number.
+_with_pen = and_(
+    _this_book,
+    register_year.c.state == literal_column("'OPEN'"),
+    func.coalesce(register_year.c.holder_desk, literal_column("''")) == bindparam("pen", type_=Text()),
+)
 _count_on = Prepared(
     update(register_year)
     .where(
-        _this_book,
-        register_year.c.state == literal_column("'OPEN'"),
-        func.coalesce(register_year.c.holder_desk, literal_column("''")) == bindparam("pen", type_=Text()),
+        _with_pen,
         or_(
             literal_column("''") == bindparam("incarnation", type_=Text()),
             func.coalesce(register_year.c.holder_incarnation, bindparam("incarnation", type_=Text()))
             == bindparam("incarnation", type_=Text()),
         ),
+    )
+    .values(**_moved_on)
+    .returning(_first_taken, register_year.c.last_registered_at)
+)
+# At a desk: a store that was restored or copied has another incarnation than the one that the pen was given to.
+_count_on_here = Prepared(
+    update(register_year)
+    .where(
+        _with_pen,
+        register_year.c.holder_incarnation
+        == select(desk.c.incarnation)
+        .where(desk.c.agency_id == register_year.c.agency_id, desk.c.id == register_year.c.holder_desk)
+        .correlate(register_year)
+        .scalar_subquery(),
     )
     .values(**_moved_on)
     .returning(_first_taken, register_year.c.last_registered_at)
@@ -664,9 +681,11 @@ def _advance(tx: Connection, issue: Issue, how_many: int = 1) -> tuple[int, dt.d
         counted = _count_on_whosever(tx, **book).first()
     else:
         pen, incarnation = pen_of(issue.desk), pen_incarnation()
-        counted = _count_on(
-            tx, **book, pen=str(pen) if pen else "", incarnation=str(incarnation) if incarnation else ""
-        ).first()
+        book["pen"] = str(pen) if pen else ""
+        if at_server():
+            counted = _count_on(tx, **book, incarnation=str(incarnation) if incarnation else "").first()
+        else:
+            counted = _count_on_here(tx, **book).first()
     if counted is None:
         _open_book(tx, issue)  # says why not
         raise RegisterNotOpen(title="?", year=issue.year)
@@ -714,7 +733,6 @@ _read_book = Prepared(
         register_year.c.holder_incarnation,
         register_year.c.next_number,
         register_year.c.last_registered_at,
-        register_year.c.holder_incarnation,
         desk.c.incarnation,
     )
     .select_from(register)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
 from clerkdesk.screens.areas import AREAS
 from clerkdesk.screens.keys import key_name
 from clerkdesk.screens.widgets.bars import KeyBar
+from clerkdesk.services import commands as c
+from clerkdesk.services.clock import today
+from clerkdesk.services.vocabulary import Direction
 
 from .clerk import Clerk, at_the_terminal
 
@@ -60,6 +64,23 @@ async def test_who_may_not_use_an_area_is_told_on_the_first_screen_and_why(offic
 async def test_who_may_use_every_area_sees_no_such_hint(office: Path) -> None:
     async with at_the_terminal(office) as clerk:
         assert "chỉ xem" not in clerk.words() and "không dùng" not in clerk.words()
+
+
+async def test_the_first_screen_of_24_lines_has_room_for_many_books_and_the_hint_after_a_restore(office: Path) -> None:
+    async with at_the_terminal(office) as clerk:
+        for number in range(4):
+            facts = c.NewRegister(direction=Direction.ARRIVAL, code=f"DEN{number}", title=f"Sổ thêm {number}")
+            clerk.desk.do(clerk.desk.make(c.AddRegister, register_facts=facts, year=today().year))
+        await clerk.go("so")
+        await clerk.go("bl")
+        assert [line.split()[0] for line in clerk.seen().splitlines() if "Ctrl+G" in line] == [
+            area.digit for name, area in AREAS.items() if name != "home"
+        ]
+        with clerk.desk.store.writing() as tx:
+            tx.execute(text("UPDATE register_year SET state = 'SUSPENDED', holder_desk = NULL WHERE state = 'OPEN'"))
+        clerk.app.screen.office_changed()  # type: ignore[attr-defined]
+        await clerk.sees("Sổ chờ xác nhận: bấm 8, rồi F10.")
+        await clerk.sees("Nhập số cuối cùng trên giấy.")
 
 
 async def test_a_part_of_the_name_without_accents_also_leads_there(office: Path) -> None:

@@ -18,6 +18,8 @@ from textual.screen import ModalScreen, Screen
 
 import clerkdesk.screens
 from clerkdesk.screens.keys import BOUND_IN, bindings_of, is_forbidden
+from clerkdesk.services.history import act_of
+from clerkdesk.services.office import HANDLERS
 
 FOLDER = Path(clerkdesk.screens.__file__).parent
 MODULES = sorted(
@@ -161,3 +163,8 @@ def test_what_is_written_by_people_is_never_read_as_markup() -> None:
                 if "markup" not in given and not literal:
                     wrong.append((path.name, node.lineno))
     assert wrong == []
+
+
+def test_every_act_has_a_name_for_people() -> None:
+    """The outbox, the attention tray and a document's history name acts in words."""
+    assert [kind.__name__ for kind in HANDLERS if act_of(kind.__name__) == kind.__name__] == []

@@ -20,9 +20,11 @@ from clerkdesk.data.schema import desk as desk_table
 from clerkdesk.server.enrolment import new_code
 from clerkdesk.server.hub import Hub
 from clerkdesk.services import commands as c
+from clerkdesk.services.clock import now
 from clerkdesk.services.desk import Desk
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.office import execute
+from clerkdesk.services.vocabulary import Direction
 from clerkdesk.sync.messages import (
     PERSON_HEADER,
     Answered,
@@ -200,6 +202,21 @@ def join(hub: Hub, http: httpx.Client, agency: UUID) -> Remote:
     remote.enrol(code_for(hub, agency))
     remote.come()
     return remote
+
+
+def make(remote: Remote, desk: Desk, kind: type[Any], **facts: Any) -> Any:
+    """Return a command that the desk's logged-in person gives at `remote` now."""
+    own = {"uid": new_id(), "agency": remote.agency, "actor": desk.person.id, "desk": remote.desk, "made_at": now()}
+    return kind(**(own | facts))
+
+
+def book_at_server(remote: Remote, desk: Desk) -> UUID:
+    """Add a register whose pen the server keeps, and open its book of 2026; return the register."""
+    remote.log_in("annv", PASSWORD)
+    remote.call(make(remote, desk, c.ChangeSetting, name="pen_policy", value='"server"'))
+    facts = c.NewRegister(direction=Direction.ARRIVAL, code="CHUNG", title="Sổ chung")
+    made = remote.call(make(remote, desk, c.AddRegister, register_facts=facts, year=2026))
+    return UUID(next(one["record"]["id"] for one in made["records"] if one["name"] == "register"))
 
 
 def new_office(folder: Path, place: int) -> Desk:

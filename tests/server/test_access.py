@@ -20,8 +20,7 @@ from clerkdesk.sync.messages import VERSION_HEADER, Challenge, Enrol
 
 from ..conftest import OfficeClock
 from ..office import PASSWORD, arrival_facts, register
-from .desks import Remote, bring, code_for, join, log_of, new_office
-from .test_calls import make
+from .desks import Remote, bring, code_for, join, log_of, make, new_office
 
 
 def trouble(answer: Any) -> str:

@@ -8,31 +8,22 @@ import pytest
 
 from clerkdesk.server.hub import Hub
 from clerkdesk.services import commands as c
-from clerkdesk.services.clock import now
 from clerkdesk.services.desk import Desk
 from clerkdesk.services.ids import new_id
 from clerkdesk.services.passwords import hash_password
 from clerkdesk.services.registers import arrivals_preset
-from clerkdesk.services.vocabulary import Direction, Role
+from clerkdesk.services.vocabulary import Role
 
 from ..office import PASSWORD, arrival_facts
-from .desks import Remote, join
+from .desks import Remote, book_at_server, join, make
 
 
 @pytest.fixture
 def book(remote: Remote, desk: Desk) -> c.RegisterArrival:
     """A registration in a register whose pen the server holds."""
-    remote.log_in("annv", PASSWORD)
-    facts = c.NewRegister(direction=Direction.ARRIVAL, code="CHUNG", title="Sổ chung")
-    made = remote.call(make(remote, desk, c.AddRegister, register_facts=facts, year=2026))
-    register_id = made["records"][0]["record"]["id"]
+    register_id = book_at_server(remote, desk)
     command: c.RegisterArrival = make(remote, desk, c.RegisterArrival, register_id=register_id, facts=arrival_facts())
     return command
-
-
-def make(remote: Remote, desk: Desk, kind: type[Any], **facts: Any) -> Any:
-    own = {"uid": new_id(), "agency": remote.agency, "actor": desk.person.id, "desk": remote.desk, "made_at": now()}
-    return kind(**(own | facts))
 
 
 def numbers(answer: dict[str, Any]) -> list[int]:

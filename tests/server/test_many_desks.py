@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -23,8 +24,7 @@ from clerkdesk.services.ids import new_id
 from clerkdesk.sync.messages import Call
 
 from ..office import PASSWORD, arrival_facts
-from .desks import Remote, bring, join
-from .test_calls import make
+from .desks import Remote, book_at_server, bring, join, make
 
 DESKS, EACH = 64, 6
 
@@ -67,16 +67,13 @@ def test_64_desks_number_in_one_register_without_a_gap_or_a_double(hub: Hub, des
         base = f"http://127.0.0.1:{port}"
         with httpx.Client(base_url=base, timeout=60) as http:
             remote = bring(hub, http, desk)
-            remote.log_in("annv", PASSWORD)
-            facts = c.NewRegister(direction="ARRIVAL", code="CHUNG", title="Sổ chung")  # type: ignore[arg-type]
-            made = remote.call(make(remote, desk, c.AddRegister, register_facts=facts, year=2026))
-            book = made["records"][0]["record"]["id"]
+            book = book_at_server(remote, desk)
             desks = [join(hub, http, remote.agency) for _ in range(DESKS)]
         numbers = asyncio.run(everybody(base, desks, desk, book))
     assert sorted(numbers) == list(range(1, DESKS * EACH + 1))
 
 
-async def everybody(base: str, desks: list[Remote], desk: Desk, book: str) -> list[int]:
+async def everybody(base: str, desks: list[Remote], desk: Desk, book: UUID) -> list[int]:
     async with httpx.AsyncClient(base_url=base, timeout=120, limits=httpx.Limits(max_connections=DESKS)) as http:
 
         async def work(one: Remote) -> list[int]:

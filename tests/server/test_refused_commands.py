@@ -21,9 +21,8 @@ from clerkdesk.services.vocabulary import Role
 from clerkdesk.sync.messages import Pushed
 
 from ..office import PASSWORD, arrival_command, arrivals_book, employ, register
-from .desks import Remote, log_of
+from .desks import Remote, log_of, make
 from .test_access import trouble
-from .test_calls import make
 
 
 def entries(hub: Hub) -> list[tuple[Any, ...]]:

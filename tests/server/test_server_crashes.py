@@ -30,10 +30,10 @@ from clerkdesk.services.desk import Desk
 from clerkdesk.services.vocabulary import OutgoingStatus
 from clerkdesk.sync.messages import Call
 
-from ..office import PASSWORD, arrival_facts, bring_to, register
+from ..office import arrival_facts, bring_to, register
 from .conftest import KEY
-from .desks import Remote, bring, log_of
-from .test_calls import again, make
+from .desks import Remote, book_at_server, bring, log_of, make
+from .test_calls import again
 
 TABLES = ("entry", "arrival", "outgoing", "dispatch", "attachment", "audit", "refusal", "change", "feed", "register_year",
           "desk_key")  # fmt: skip
@@ -88,12 +88,7 @@ def a_call(remote: Remote, desk: Desk) -> Callable[[Any], Any]:
     from clerkdesk.server.access import Caller
     from clerkdesk.server.carrying import carry_call
 
-    remote.log_in("annv", PASSWORD)
-    facts = c.NewRegister(direction="ARRIVAL", code="CHUNG", title="Sổ chung")  # type: ignore[arg-type]
-    made = remote.call(make(remote, desk, c.AddRegister, register_facts=facts, year=2026))
-    command = make(
-        remote, desk, c.RegisterArrival, register_id=made["records"][0]["record"]["id"], facts=arrival_facts()
-    )
+    command = make(remote, desk, c.RegisterArrival, register_id=book_at_server(remote, desk), facts=arrival_facts())
     call = Call(
         incarnation=remote.incarnation,
         term=remote.term,
@@ -176,10 +171,7 @@ def test_a_number_that_was_answered_before_the_kill_is_in_the_book_after_it(
 ) -> None:
     with TestClient(create_app(hub), base_url="https://server.test") as http:
         remote = bring(hub, http, desk)
-        remote.log_in("annv", PASSWORD)
-        facts = c.NewRegister(direction="ARRIVAL", code="CHUNG", title="Sổ chung")  # type: ignore[arg-type]
-        made = remote.call(make(remote, desk, c.AddRegister, register_facts=facts, year=2026))
-    book = made["records"][0]["record"]["id"]
+        book = book_at_server(remote, desk)
     command = make(remote, desk, c.RegisterArrival, register_id=book, facts=arrival_facts())
     monkeypatch.undo()  # the server's process has the machine's clock
     shown: list[int] = []
@@ -205,7 +197,7 @@ def test_a_number_that_was_answered_before_the_kill_is_in_the_book_after_it(
     with store.reading() as connection:
         stored = list(
             connection.execute(
-                text("SELECT number FROM arrival WHERE register_id = :book ORDER BY number"), {"book": book}
+                text("SELECT number FROM arrival WHERE register_id = :book ORDER BY number"), {"book": str(book)}
             ).scalars()
         )
         assert check_chain(connection, remote.agency).broken_at is None

@@ -27,9 +27,9 @@ from clerkdesk.sync.messages import KnownBook, Pushed, Recovery, Reported
 
 from ..office import PASSWORD, arrival_facts, arrivals_book, register
 from .conftest import KEY
-from .desks import Remote, bring, join, log_of
+from .desks import Remote, book_at_server, bring, join, log_of, make
 from .test_access import trouble
-from .test_calls import again, make, numbers
+from .test_calls import again, numbers
 
 SECRET = b"a secret of the tests, long enough"
 
@@ -67,10 +67,7 @@ def machine(
 
 
 def shared_book(remote: Remote, desk: Desk) -> c.RegisterArrival:
-    remote.log_in("annv", PASSWORD)
-    facts = c.NewRegister(direction="ARRIVAL", code="CHUNG", title="Sổ chung")  # type: ignore[arg-type]
-    made = remote.call(make(remote, desk, c.AddRegister, register_facts=facts, year=2026))
-    book = made["records"][0]["record"]["id"]
+    book = book_at_server(remote, desk)
     command: c.RegisterArrival = make(remote, desk, c.RegisterArrival, register_id=book, facts=arrival_facts())
     return command
 
@@ -201,8 +198,8 @@ def test_a_pen_is_where_its_last_holder_says(machine: Machine, desk: Desk) -> No
         assert pen(hub, book) == (None, 5, 8)
         assert [x[:2] for x in entries(hub, book)] == [(n, "RESERVED") for n in range(1, 8)]
         with hub.store.reading() as connection:
-            kinds = connection.execute(text("SELECT kind, epoch FROM custody WHERE register_id = :b"), {"b": str(book)})
-            assert [tuple(row) for row in kinds] == [("RECOVERY", 5)]
+            kinds = connection.execute(text("SELECT kind, epoch FROM custody WHERE register_id = :b ORDER BY epoch"), {"b": str(book)})
+            assert [tuple(row) for row in kinds] == [("OPEN", 1), ("RECOVERY", 5)]
 
 
 def test_a_desk_that_never_comes_is_excused_or_lost(machine: Machine, desk: Desk) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from clerkdesk.data import schema
 from clerkdesk.data.code_key import CodeKeyMissing
+from clerkdesk.data.highwater import Unmarked
 from clerkdesk.data.store import open_store
 from clerkdesk.errors import ClerkDeskError
 from clerkdesk.services import commands as c
@@ -329,6 +330,7 @@ def paper_after_a_copy(agency: Agency) -> list[int]:
     one.store.close()
     shutil.copyfile(one.path, one.path.with_name("copy.db"))
     one.store = open_store(one.path, bytes(32))
+    one.store.mark = Unmarked()
     second = Place(agency, one.path.with_name("copy.db"), one.desk)
     new_incarnation(second, of=one)
     with suppress(ClerkDeskError):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from fastapi.testclient import TestClient
 from sqlalchemy import event, text
 
+from clerkdesk.places import state_folder
 from clerkdesk.server.hub import Hub
 from clerkdesk.services import commands as c
 from clerkdesk.services.desk import Desk
@@ -57,13 +58,13 @@ def at_every_statement(
     """
     path = post.store.path
     post.desk.close()
-    saved = path.parent.with_name(path.parent.name + "-saved")
-    shutil.copytree(path.parent, saved)
+    places = (path.parent, state_folder(path.parent))
+    saved = [shutil.copytree(place, place.with_name(place.name + "-saved")) for place in places]
     at = 0
     while True:
         at += 1
-        shutil.rmtree(path.parent)
-        shutil.copytree(saved, path.parent)
+        for place, as_it_was in zip(places, saved, strict=True):
+            shutil.copytree(as_it_was, place, dirs_exist_ok=True)  # into the same files: a kill makes no copy of a store
         again = link(Desk.open(path), http)
         finished = True
         with killed(again.desk, at) as seen:
@@ -71,9 +72,13 @@ def at_every_statement(
                 act(again)
             except Killed:
                 finished = False
+        if not finished:
+            again.desk.close()
+            again = link(Desk.open(path), http)
         again.sync.round()
         check(again)
         again.desk.close()
+        assert not [*path.parent.glob("*-wal")]
         if finished:
             return len(seen)
 

@@ -244,7 +244,7 @@ def test_office_days() -> None:
     run_state_machine_as_test(
         OfficeDays,
         settings=settings(
-            max_examples=8,
+            max_examples=5,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
