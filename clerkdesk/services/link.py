@@ -12,7 +12,7 @@ from uuid import UUID
 
 from clerkdesk.errors import ClerkDeskError, Unavailable
 from clerkdesk.i18n import N_
-from clerkdesk.services.commands import Command, IssueNumber, RegisterArrival, ReserveNumber, Result
+from clerkdesk.services.commands import Command, IssueNumber, RegisterArrival, ReserveNumber, Result, TakePen
 from clerkdesk.services.passwords import LoginRefused
 
 
@@ -37,6 +37,15 @@ class NumberNeedsServer(ServerAway):
 
     sentence = N_(
         "Chưa cấp số: mất kết nối máy chủ, quyền cấp số của sổ này không ở máy này. Không có gì bị mất; chờ có mạng, hoặc nhận quyền cấp số bằng mã qua điện thoại."
+    )
+    way_out = "telephone"
+
+
+class PenNeedsServer(ServerAway):
+    """Only the server can give a pen that it holds; a desk that holds one can tell a code by telephone."""
+
+    sentence = N_(
+        "Việc này do máy chủ làm. Thử lại khi có kết nối, hoặc gọi máy đang giữ sổ để nhận quyền bằng mã (F9)."
     )
     way_out = "telephone"
 
@@ -80,6 +89,8 @@ def server_away(command: Command) -> ServerAway:
         return ArrivalNeedsServer()
     if isinstance(command, IssueNumber | ReserveNumber):
         return NumberNeedsServer()
+    if isinstance(command, TakePen):
+        return PenNeedsServer()
     return ServerAway()
 
 
