@@ -423,7 +423,7 @@ def numbered_in(connection: Connection, agency: UUID, register_id: UUID, runs: S
             )
             .order_by(arrival.c.number)
         )
-        found += [dict(row) for row in rows.mappings()]
+        found += [{**row, "in_emergency": False} for row in rows.mappings()]  # the batch numbered them
     return found
 
 
