@@ -60,6 +60,9 @@ async def online(folder: Path) -> Any:
     async with at_the_terminal(folder, None) as clerk:
         await clerk.until(lambda: clerk.app.is_desk_open and clerk.app.desk.link.standing().online)  # type: ignore[union-attr]
         await clerk.log_in()
+        # What the program does by itself after that: it closes the three days of the sample, and sends what it has.
+        await clerk.until(lambda: count(clerk.app.desk.store, "daily_close") == 3)
+        await clerk.until(lambda: clerk.app.desk.link.standing().unsent == 0)  # type: ignore[union-attr]
         yield clerk
 
 
