@@ -110,11 +110,13 @@ class OutboxScreen(OfficeScreen):
         """Open the document of the line."""
         from clerkdesk.screens.arrival_record import ArrivalRecordScreen
         from clerkdesk.screens.outgoing_record import OutgoingRecordScreen
-        from clerkdesk.services.outbox import outbox_lines
+        from clerkdesk.services.outbox import outbox_count, outbox_lines
 
         if type(event) is not WindowedTable.RowChosen:
             return
-        found = self.desk.read(outbox_lines, event.index, event.index + 1)
+        # Lines that came after the table was drawn stand above what the clerk sees.
+        place = event.index + self.desk.read(outbox_count) - self.query_one(WindowedTable).row_count
+        found = self.desk.read(outbox_lines, place, place + 1)
         if found and found[0].arrival is not None:
             self.app.push_screen(ArrivalRecordScreen(found[0].arrival))
         elif found and found[0].outgoing is not None:

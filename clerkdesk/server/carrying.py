@@ -31,7 +31,8 @@ from clerkdesk.server.writer import Group
 from clerkdesk.services import commands as c
 from clerkdesk.services import numbering
 from clerkdesk.services.arrivals import look_ahead
-from clerkdesk.services.audit import GENESIS, entry_hash
+from clerkdesk.services.audit import GENESIS, entry_hash, record
+from clerkdesk.services.batch import BatchNumbered
 from clerkdesk.services.clock import now, pretending
 from clerkdesk.services.execution import Execution, carried_out
 from clerkdesk.services.office import HANDLERS, AccountClosed, RoleMissing, carry_out
@@ -470,19 +471,22 @@ def _carry_again(group: Group, caller: Caller, key: Any, pushed: Pushed, *, reco
         raise OnlyAtServer
     if pushed.seq == 0 and kind.where is c.Where.DESK:
         raise KindUnknown
-    answer = HANDLERS[kind][1]
     try:
-        shown = answer.model_validate_json(pushed.result).shown()
+        answer = HANDLERS[kind][1].model_validate_json(pushed.result)
     except ValidationError as error:
         raise ResultDiffers from error
     execution = Execution(
         holder=None if pushed.seq == 0 else caller.desk,
         at_server=True,
         incarnation=None if pushed.seq == 0 else caller.incarnation,
-        shown=shown,
+        shown=answer.shown(),
         recovering=recovering,
     )
     at = pushed.recorded_at.astimezone(dt.UTC)
+    if isinstance(command, c.BeginIncarnation) and key.reported_term != "":
+        # The desk has dropped its pens; here they stay with the store that held them, until two people declare it.
+        record(group.tx, command, answer, at)
+        return
     with pretending(at):
         result, _seq = carry_out(group.tx, command, at, execution)
     ours = result.model_dump_json(exclude_defaults=True)
@@ -506,6 +510,8 @@ def _facts(group: Group, caller: Caller, pushed: Pushed) -> dict[str, Any]:
         "desk": str(caller.desk),
         "made_at": utc_text(pushed.made_at),
     }
+    if pushed.kind == "BeginIncarnation":
+        facts["fingerprint"] = {}  # of the desk's machine: it stays there
     whose = {
         "SetUpAgency": lambda: facts["administrator"]["id"],
         "AddPerson": lambda: facts["person"]["id"],
@@ -553,17 +559,18 @@ def _refuse(
     group: Group, caller: Caller, pushed: Pushed, error: ClerkDeskError, outcome: PushOutcome, *, recovering: bool
 ) -> Answered:
     secret = isinstance(error, SecretDocument | ExcludedDocument)
-    book = _book_of(group, caller, pushed)
-    held = None
-    if book is not None:
-        register_id, year, number = book
+    stamped = _stamped(group, caller, pushed)
+    waiting: list[HeldNumber] = []
+    for register_id, year, number in stamped:
         issue = numbering.Issue(
             caller.agency, register_id, year, pushed.uid, pushed.actor, caller.desk,
             pushed.recorded_at.astimezone(dt.UTC),
         )  # fmt: skip
         with carried_out(Execution(caller.desk, at_server=True, incarnation=caller.incarnation, recovering=recovering)):
             if _holds(group, issue, number, error.message):
-                held = HeldNumber(register_id=register_id, year=year, number=number)
+                waiting.append(HeldNumber(register_id=register_id, year=year, number=number))
+    # A batch sent again takes new numbers; those on paper are used one by one.
+    held = waiting[0] if len(stamped) == len(waiting) == 1 else None
     if isinstance(error, numbering.PenElsewhere | numbering.NumberShownElsewhere | ResultDiffers | StoreRefused):
         outcome.alarms.append(
             Alarm("quarantined", {"desk": caller.desk, "agency": caller.agency, "uid": pushed.uid, "code": error.code})
@@ -582,9 +589,9 @@ def _refuse(
         code=error.code,
         sentence=error.message,
         subject=_subject_of(pushed),
-        register_id=book[0] if book and held else None,
-        year=book[1] if book and held else None,
-        number=book[2] if book and held else None,
+        register_id=held.register_id if held else None,
+        year=held.year if held else None,
+        number=held.number if held else None,
         refused_at=now(),
     )
     return Answered(
@@ -606,27 +613,32 @@ def _subject_of(pushed: Pushed) -> UUID | None:
         return None
 
 
-def _book_of(group: Group, caller: Caller, pushed: Pushed) -> tuple[UUID, int, int] | None:
-    """Return register, year and number that a refused command had taken from the desk's pen."""
+def _stamped(group: Group, caller: Caller, pushed: Pushed) -> list[tuple[UUID, int, int]]:
+    """Return register, year and number of all that a refused command had taken from the desk's pen, in order."""
     kind = KINDS.get(pushed.kind)
     if kind is None or kind.where is not c.Where.PEN:
-        return None
+        return []
     try:
-        shown = HANDLERS[kind][1].model_validate_json(pushed.result).shown()
+        answer = HANDLERS[kind][1].model_validate_json(pushed.result)
+        shown = answer.shown()
+        if not shown:
+            return []
         facts = json.loads(pushed.body)
-        if len(shown) != 1:
-            return None
+        if isinstance(answer, BatchNumbered):
+            register_id = UUID(facts["register_id"])
+            return [(register_id, run.year, n) for run in answer.runs for n in range(run.first, run.last + 1)]
+        register_of: UUID | None
         if pushed.kind == "IssueNumber":
             year = dt.date.fromisoformat(facts["issued_date"]).year
-            register_id = _register_of_outgoing(group, caller.agency, UUID(facts["outgoing"]))
+            register_of = _register_of_outgoing(group, caller.agency, UUID(facts["outgoing"]))
         elif pushed.kind == "RegisterArrival":
             year = dt.date.fromisoformat(facts["facts"]["arrival_date"]).year
-            register_id = UUID(facts["register_id"])
+            register_of = UUID(facts["register_id"])
         else:
-            year, register_id = int(facts["year"]), UUID(facts["register_id"])
+            year, register_of = int(facts["year"]), UUID(facts["register_id"])
     except (ValidationError, ValueError, KeyError, TypeError):
-        return None
-    return None if register_id is None else (register_id, year, shown[0])
+        return []
+    return [] if register_of is None else [(register_of, year, number) for number in shown]
 
 
 _find_register = text(

@@ -105,6 +105,12 @@ class BatchNumbered(Result):
         """How many documents."""
         return sum(run.last - run.first + 1 for run in self.runs)
 
+    def shown(self) -> tuple[int, ...]:
+        """All numbers, run by run: in the order in which they were taken; none of a batch that cannot be."""
+        if self.count > MOST_LINES:
+            return ()
+        return tuple(number for run in self.runs for number in range(run.first, run.last + 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -423,7 +429,7 @@ def numbered_in(connection: Connection, agency: UUID, register_id: UUID, runs: S
             )
             .order_by(arrival.c.number)
         )
-        found += [dict(row) for row in rows.mappings()]
+        found += [{**row, "in_emergency": False} for row in rows.mappings()]  # the batch numbered them
     return found
 
 

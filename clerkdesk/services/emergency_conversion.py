@@ -58,6 +58,10 @@ class EmergencyConverted(Result):
     year: int
     conversions: tuple[Conversion, ...] = ()
 
+    def shown(self) -> tuple[int, ...]:
+        """The ordinary numbers, in the order in which they were taken."""
+        return tuple(one.number for one in self.conversions)
+
 
 def convert_emergency(tx: Connection, command: ConvertEmergency, at: dt.datetime) -> EmergencyConverted:
     """Give each line the next number of its ordinary book, in the order of the list; all of them or none.

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from clerkdesk.errors import ClerkDeskError, Unavailable
 from clerkdesk.i18n import N_
-from clerkdesk.services.commands import Command, IssueNumber, RegisterArrival, ReserveNumber, Result
+from clerkdesk.services.commands import Command, IssueNumber, RegisterArrival, ReserveNumber, Result, TakePen
 from clerkdesk.services.passwords import LoginRefused
 
 
@@ -28,7 +28,7 @@ class ArrivalNeedsServer(ServerAway):
     """An arrival whose book's pen is not here: the emergency register is the way (Tây Ninh 59/2014 Đ4.2)."""
 
     sentence = N_(
-        "Chưa cấp số: mất kết nối máy chủ, quyền cấp số của sổ này không ở máy này. Phiếu vẫn được giữ; cần số ngay thì vào sổ tạm."
+        "Chưa cấp số: mất kết nối máy chủ, quyền cấp số của sổ này không ở máy này. Phiếu vẫn được giữ."
     )
     way_out = "emergency"
 
@@ -38,6 +38,15 @@ class NumberNeedsServer(ServerAway):
 
     sentence = N_(
         "Chưa cấp số: mất kết nối máy chủ, quyền cấp số của sổ này không ở máy này. Không có gì bị mất; chờ có mạng, hoặc nhận quyền cấp số bằng mã qua điện thoại."
+    )
+    way_out = "telephone"
+
+
+class PenNeedsServer(ServerAway):
+    """Only the server can give a pen that it holds; a desk that holds one can tell a code by telephone."""
+
+    sentence = N_(
+        "Việc này do máy chủ làm. Thử lại khi có kết nối, hoặc gọi máy đang giữ sổ để nhận quyền bằng mã (F9)."
     )
     way_out = "telephone"
 
@@ -81,6 +90,8 @@ def server_away(command: Command) -> ServerAway:
         return ArrivalNeedsServer()
     if isinstance(command, IssueNumber | ReserveNumber):
         return NumberNeedsServer()
+    if isinstance(command, TakePen):
+        return PenNeedsServer()
     return ServerAway()
 
 

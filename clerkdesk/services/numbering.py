@@ -8,6 +8,7 @@ transaction that stores the document: consecutive, in order of time, never repea
 from __future__ import annotations
 
 import datetime as dt
+import json
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from sqlalchemy import (
 )  # fmt: skip
 
 from clerkdesk.data.prepared import Prepared, prepared_insert
-from clerkdesk.data.schema import custody, desk, entry, register, register_year
+from clerkdesk.data.schema import audit, custody, desk, entry, register, register_year
 from clerkdesk.errors import RuleBroken
 from clerkdesk.i18n import N_
 from clerkdesk.services.clock import local
@@ -189,15 +190,16 @@ def issue_next(tx: Connection, issue: Issue, document: UUID) -> Numbered:
 def _is_next(tx: Connection, issue: Issue, number: int) -> bool:
     """Say whether the pen that the command was carried out with would write this number now."""
     book = _book(tx, issue)
-    return book.state == "OPEN" and _pen_is_theirs(book, issue) and book.next_number == number
+    return book.state == "OPEN" and _pen_is_theirs(tx, book, issue) and book.next_number == number
 
 
 def _enter_shown(tx: Connection, issue: Issue, number: int, document: UUID) -> Numbered:
     """Enter a document under the number that was shown for it, where that number is waited for.
 
     A pen that was taken back while its holder could not be asked, and a restored server, leave holes: numbers held
-    for `LOST_HOLDER`. Such a number is filled by the document that has it on paper. A restored server also takes
-    numbers that it has not reached; those before them become holes.
+    for `LOST_HOLDER`. Such a number is filled by the document that has it on paper; one that is kept for a desk that
+    was set aside, by that desk's document only. A restored server also takes numbers that it has not reached; those
+    before them become holes.
 
     Raises:
         RegisterNotOpen, RegisterClosed, RegisterSuspended, PenElsewhere, NumberShownElsewhere.
@@ -210,9 +212,12 @@ def _enter_shown(tx: Connection, issue: Issue, number: int, document: UUID) -> N
         taken, at = _advance(tx, issue)
         _insert(tx, issue, taken, "", EntryState.LIVE, at, document_id=document)
         return Numbered(issue.register, issue.year, taken, "", at)
+    waited_for = [LOST_HOLDER]
+    if lost_by(tx, issue.agency, issue.register, issue.year, number) == issue.desk:
+        waited_for.append(SET_ASIDE_HOLDER)
     filled = tx.execute(
         update(entry)
-        .where(_key(issue, number, ""), entry.c.state == EntryState.RESERVED, entry.c.holder == LOST_HOLDER)
+        .where(_key(issue, number, ""), entry.c.state == EntryState.RESERVED, entry.c.holder.in_(waited_for))
         .values(state=EntryState.LIVE, document_id=document, state_at=issue.at, state_by=issue.actor)
     )
     if filled.rowcount == 1:
@@ -273,7 +278,8 @@ def issue_many(tx: Connection, issue: Issue, documents: Sequence[UUID]) -> list[
     if not documents:
         return []
     shown = [number for number in (next_shown() for _ in documents) if number is not None]
-    if shown and not _is_next(tx, issue, shown[0]):
+    # Fewer than there are documents cannot be this command's numbers; the caller sees that the results differ.
+    if len(shown) == len(documents) and not _is_next(tx, issue, shown[0]):
         return [_enter_shown(tx, issue, number, document) for number, document in zip(shown, documents, strict=True)]
     first, at = _advance(tx, issue, len(documents))
     rows = [
@@ -687,7 +693,9 @@ def _advance(tx: Connection, issue: Issue, how_many: int = 1) -> tuple[int, dt.d
         else:
             counted = _count_on_here(tx, **book).first()
     if counted is None:
-        _open_book(tx, issue)  # says why not
+        _open_book(tx, issue)  # says why not, unless the number is from the desk's store before its restore
+        counted = _count_on_whosever(tx, **book).first() if at_server() else None
+    if counted is None:
         raise RegisterNotOpen(title="?", year=issue.year)
     notes = notes_of(tx)
     for number in range(int(counted.number), int(counted.number) + how_many):
@@ -699,7 +707,7 @@ def _open_book(tx: Connection, issue: Issue) -> dt.datetime:
     """Check that this desk may number in the book now; return the moment to write."""
     book = _book(tx, issue)
     _refuse_unless_open(book.state, book.title, issue.year)
-    if not _pen_is_theirs(book, issue):
+    if not _pen_is_theirs(tx, book, issue):
         raise PenElsewhere(title=book.title)
     # At the desk only: what a store stamped before it was restored or copied is still its own when the server hears of it.
     if book.is_of_old_incarnation and not at_server():
@@ -707,14 +715,48 @@ def _open_book(tx: Connection, issue: Issue) -> dt.datetime:
     return max(issue.at, book.last_registered_at or issue.at)
 
 
-def _pen_is_theirs(book: _Book, issue: Issue) -> bool:
+def _pen_is_theirs(tx: Connection, book: _Book, issue: Issue) -> bool:
     """Say whether the pen is where the command was carried out; a store that was restored has lost its pens."""
     if recovering():
         return True
+    if book.holder_desk != pen_of(issue.desk):
+        return False
     incarnation = pen_incarnation()
-    return book.holder_desk == pen_of(issue.desk) and (
-        incarnation is None or book.holder_incarnation in (None, incarnation)
-    )
+    if incarnation is None or book.holder_incarnation in (None, incarnation):
+        return True
+    return _is_from_before(tx, book, issue, incarnation)
+
+
+def _is_from_before(tx: Connection, book: _Book, issue: Issue, incarnation: UUID) -> bool:
+    """Say whether a desk's command was carried out under the pen of its store before that was restored or copied.
+
+    Only at the server, while the entry by which the present incarnation begins has not come: everything before it in
+    the desk's log is from the store that held the pen. The present holding must be that store's, by the custody
+    log or by an entry of the desk's own.
+    """
+    begun = {
+        json.loads(body)["incarnation"]
+        for body in tx.execute(
+            select(audit.c.body).where(
+                audit.c.agency_id == issue.agency, audit.c.kind == "BeginIncarnation", audit.c.desk == issue.desk
+            )
+        ).scalars()
+    }
+    if str(incarnation) in begun:
+        return False
+    if str(book.holder_incarnation) in begun:
+        return True
+    given = tx.execute(
+        select(custody.c.id).where(
+            custody.c.agency_id == issue.agency,
+            custody.c.register_id == issue.register,
+            custody.c.year == issue.year,
+            custody.c.epoch == book.epoch,
+            custody.c.to_desk == issue.desk,
+            custody.c.to_incarnation == book.holder_incarnation,
+        )
+    ).first()
+    return given is not None
 
 
 def _refuse_unless_open(state: str, title: str, year: int) -> None:
@@ -733,6 +775,7 @@ _read_book = Prepared(
         register_year.c.holder_incarnation,
         register_year.c.next_number,
         register_year.c.last_registered_at,
+        register_year.c.epoch,
         desk.c.incarnation,
     )
     .select_from(register)
@@ -762,6 +805,7 @@ def _book(tx: Connection, issue: Issue) -> _Book:
         dt.datetime.fromisoformat(row.last_registered_at) if row.last_registered_at else None,
         row.code,
         row.holder_incarnation != row.incarnation,
+        row.epoch,
     )
 
 
@@ -775,6 +819,7 @@ class _Book:
     last_registered_at: dt.datetime | None
     code: str
     is_of_old_incarnation: bool
+    epoch: int
 
 
 def _book_key(issue: Issue) -> ColumnElement[bool]:

@@ -63,6 +63,9 @@ async def online(folder: Path) -> Any:
     async with at_the_terminal(folder, None) as clerk:
         await clerk.until(lambda: clerk.app.is_desk_open and clerk.app.desk.link.standing().online)  # type: ignore[union-attr]
         await clerk.log_in()
+        # What the program does by itself after that: it closes the three days of the sample, and sends what it has.
+        await clerk.until(lambda: count(clerk.app.desk.store, "daily_close") == 3)
+        await clerk.until(lambda: clerk.app.desk.link.standing().unsent == 0)  # type: ignore[union-attr]
         yield clerk
 
 
@@ -187,6 +190,16 @@ async def test_what_another_desk_registers_moves_the_number_on_screen(
         await clerk.press("f2")
         assert "mất kết nối máy chủ" in clerk.message
         assert "Quyết toán" in clerk.words()
+        assert clerk.message.endswith("Phiếu vẫn được giữ. Cần số ngay: bấm F9 để vào sổ tạm.")
+        await clerk.press("f9", "enter")
+        await clerk.fill("Phạm Thu Hà")
+        await clerk.press("f2")
+        await clerk.sees("Đã cấp số tạm T01-1/2026.")
+        assert "Quyết toán" not in clerk.words()
+        wire.weather = fair
+        await clerk.until(lambda: clerk.app.desk.link.standing().unsent == 0)  # type: ignore[union-attr]
+    numbered = rows(hub.store, "SELECT emergency_number FROM arrival WHERE subject = 'Quyết toán'")
+    assert [tuple(row) for row in numbered] == [("T01-1/2026",)]
 
 
 async def test_the_third_way_of_the_first_start_joins_an_agency_on_the_server(

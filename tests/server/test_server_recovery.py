@@ -198,7 +198,9 @@ def test_a_pen_is_where_its_last_holder_says(machine: Machine, desk: Desk) -> No
         assert pen(hub, book) == (None, 5, 8)
         assert [x[:2] for x in entries(hub, book)] == [(n, "RESERVED") for n in range(1, 8)]
         with hub.store.reading() as connection:
-            kinds = connection.execute(text("SELECT kind, epoch FROM custody WHERE register_id = :b ORDER BY epoch"), {"b": str(book)})
+            kinds = connection.execute(
+                text("SELECT kind, epoch FROM custody WHERE register_id = :b ORDER BY epoch"), {"b": str(book)}
+            )
             assert [tuple(row) for row in kinds] == [("OPEN", 1), ("RECOVERY", 5)]
 
 

@@ -64,7 +64,9 @@ def at_every_statement(
     while True:
         at += 1
         for place, as_it_was in zip(places, saved, strict=True):
-            shutil.copytree(as_it_was, place, dirs_exist_ok=True)  # into the same files: a kill makes no copy of a store
+            shutil.copytree(
+                as_it_was, place, dirs_exist_ok=True
+            )  # into the same files: a kill makes no copy of a store
         again = link(Desk.open(path), http)
         finished = True
         with killed(again.desk, at) as seen:
