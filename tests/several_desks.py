@@ -72,7 +72,17 @@ class SeveralDesks:
         self.places = {code: Workplace(_folder(furnished, folder / code, codes, code), code) for code in codes}
         for place in self.places.values():
             place.sent = rows(place.desk.store, "SELECT max(seq) FROM audit")[0][0]
+        self._know_each_other()
         self.arrivals = arrivals_book(self.places[codes[0]].desk)
+
+    def _know_each_other(self) -> None:
+        """Tell every store each desk's incarnation: a copied store has begun a new one when it was opened."""
+        for place in self.places.values():
+            ((own,),) = rows(place.desk.store, "SELECT incarnation FROM desk WHERE id = :id", id=str(place.id))
+            for store in (self.middle.store, *(other.desk.store for other in self.places.values())):
+                with store.writing() as tx:
+                    told = {"own": own, "id": str(place.id)}
+                    tx.execute(text("UPDATE desk SET incarnation = :own WHERE id = :id"), told)
 
     def close(self) -> None:
         self.middle.close()
@@ -226,6 +236,8 @@ def _prepare(furnished: Path, folder: Path, codes: tuple[str, ...], own: str | N
                 continue
             tx.execute(text(f"INSERT INTO desk ({', '.join(new)}) VALUES ({', '.join(':' + one for one in new)})"), new)
         tx.execute(text("UPDATE register_year SET holder_desk = NULL, holder_incarnation = NULL"))
+        policy = {"agency": first.agency_id, "value": json.dumps("server")}  # next year's books too
+        tx.execute(text("INSERT INTO setting (agency_id, name, value) VALUES (:agency, 'pen_policy', :value)"), policy)
         if own is None:
             tx.execute(text("DELETE FROM this_desk"))
         else:

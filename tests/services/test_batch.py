@@ -317,7 +317,7 @@ def copies(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return furnished
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     received=st.lists(st.integers(1, 40), min_size=1, max_size=14),
     splits=st.lists(st.integers(1, 5), min_size=1, max_size=6),

@@ -295,7 +295,7 @@ def copies(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return furnished
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=_ACTS)
 def test_closes_always_add_up_to_the_entries(copies: Path, acts: list[str]) -> None:
     """Whatever was done and whenever somebody looked: each day's numbers are in its close, once, and none is missing."""

@@ -295,7 +295,7 @@ def disasters(furnished: Path, examples: int, **changes: Any) -> None:
 
 
 def test_no_number_is_on_paper_twice_whatever_happens(furnished: Path) -> None:
-    disasters(furnished, 25)
+    disasters(furnished, 12)
 
 
 def test_without_the_comparison_of_store_and_mark_a_number_is_soon_on_paper_twice(

@@ -10,6 +10,7 @@ from uuid import UUID
 import pypdfium2
 import pytest
 
+from clerkdesk.data.applying import gate_open
 from clerkdesk.data.schema import emergency_line
 from clerkdesk.errors import ClerkDeskError
 from clerkdesk.services import commands as c
@@ -160,7 +161,7 @@ class TestPending:
         with old_year.store.writing() as tx:
             tx.execute(emergency_line.insert().values(facts))
         assert pending(old_year) == ["còn 1 dòng của sổ tạm chưa chuyển sang số chính thức"]
-        with old_year.store.writing() as tx:
+        with old_year.store.writing() as tx, gate_open(tx):  # the line alone, without its document
             tx.execute(emergency_line.update().values(ordinary_number=4))
         assert pending(old_year) == []
 
