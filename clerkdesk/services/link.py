@@ -27,9 +27,7 @@ class ServerAway(Unavailable):
 class ArrivalNeedsServer(ServerAway):
     """An arrival whose book's pen is not here: the emergency register is the way (Tây Ninh 59/2014 Đ4.2)."""
 
-    sentence = N_(
-        "Chưa cấp số: mất kết nối máy chủ, quyền cấp số của sổ này không ở máy này. Phiếu vẫn được giữ."
-    )
+    sentence = N_("Chưa cấp số: mất kết nối máy chủ, quyền cấp số của sổ này không ở máy này. Phiếu vẫn được giữ.")
     way_out = "emergency"
 
 
