@@ -197,7 +197,7 @@ async def test_what_another_desk_registers_moves_the_number_on_screen(
         await clerk.sees("Đã cấp số tạm T01-1/2026.")
         assert "Quyết toán" not in clerk.words()
         wire.weather = fair
-        await clerk.until(lambda: clerk.app.desk.link.standing().unsent == 0)  # type: ignore[union-attr]
+        await clerk.until(lambda: clerk.app.desk.link.standing().unsent == 0)
     numbered = rows(hub.store, "SELECT emergency_number FROM arrival WHERE subject = 'Quyết toán'")
     assert [tuple(row) for row in numbered] == [("T01-1/2026",)]
 
