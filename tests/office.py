@@ -86,7 +86,7 @@ def arrival_facts(**changes: Any) -> c.ArrivalFacts:
     facts: dict[str, Any] = {
         "arrival_date": today(),
         "issuer": ISSUER,
-        "code_number": f"{next(_serial):02d}",
+        "code_number": f"{70_000 + next(_serial)}",
         "code_notation": "QĐ-UBND",
         "issued_date": today(),
         "document_type": "QĐ",

@@ -81,7 +81,7 @@ class OfficeScreen(Screen[None]):
 
     def records_came(self) -> None:
         """Show what has come from the server while the screen is looked at."""
-        if not self.is_mounted:  # it reads all that has come when it is
+        if not self.is_mounted or not self.query("#heading"):  # it reads all that has come when it is there
             return
         try:
             self.office_changed()
