@@ -89,7 +89,7 @@ class Clerk:
         await self.until(lambda: not self.app._keys_waiting and not self.app._key_busy and not self.app._key_holds)
         await self.pilot._wait_for_screen()
 
-    async def until(self, holds: Callable[[], object], seconds: float = 20.0) -> None:
+    async def until(self, holds: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait for a condition.
 
         Raises:
